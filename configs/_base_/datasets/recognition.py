@@ -1,0 +1,38 @@
+# A fixed number of windows a recording, scored as one: 64 frames at 15 Hz.
+# A config that uses it sets type, source, split and classes.
+prepare = [
+    dict(type='mmair.ResampleFrames', fps=15),
+    dict(type='mmair.NormalizeSkeleton')
+]
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=0,
+    drop_last=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        prepare=prepare,
+        pipeline=[
+            dict(type='mmair.SampleWindows', clip_len=64, num_clips=2),
+            dict(type='mmair.PackSkeletonInputs')
+        ]))
+val_dataloader = dict(
+    batch_size=32,
+    num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        prepare=prepare,
+        pipeline=[
+            dict(type='mmair.SampleWindows', clip_len=64, num_clips=4,
+                 test_mode=True),
+            dict(type='mmair.PackSkeletonInputs')
+        ],
+        test_mode=True))
+test_dataloader = val_dataloader
+data_preprocessor = dict(
+    type='mmair.SkeletonDataPreprocessor',
+    transforms=[
+        dict(type='mmair.RandomYaw', degrees=30),
+        dict(type='mmair.RandomMirror'),
+        dict(type='mmair.RandomBodySize', scale=0.1),
+        dict(type='mmair.SensorNoise', std=0.005)
+    ])

@@ -1,0 +1,20 @@
+"""How every command-line tool ends on input that it cannot use."""
+import sys
+from typing import Callable
+
+from mmair.errors import InputError
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a tool; a user's mistake is told in one sentence.
+
+    Args:
+        main (Callable): The tool. An :class:`InputError` that it raises is
+            printed to stderr and ends the process with status 2, which is
+            also what ``argparse`` does with a wrong argument.
+    """
+    try:
+        main()
+    except InputError as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)

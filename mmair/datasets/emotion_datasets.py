@@ -1,0 +1,48 @@
+"""The emotion data sets: names and classes; no parsing."""
+from typing import Optional
+
+from mmair.registry import DATASETS
+
+from .skeleton_dataset import SkeletonDataset
+from .synthetic import EMOTIONS, generate_annotations
+
+
+@DATASETS.register_module()
+class EBEDBDataset(SkeletonDataset):
+    """MPI Emotional Body Expressions Database.
+
+    Eight actors telling stories, mostly seated; the label is the intended
+    emotion. Volkova, de la Rosa, Buelthoff & Mohler, PLoS ONE 9(12), 2014,
+    doi 10.1371/journal.pone.0113647. Made by
+    ``tools/dataset_converters/ebedb.py``.
+    """
+
+    METAINFO = dict(
+        classes=('amusement', 'anger', 'disgust', 'fear', 'joy', 'neutral',
+                 'pride', 'sadness', 'shame', 'surprise'))
+
+
+@DATASETS.register_module()
+class SyntheticEmotionDataset(SkeletonDataset):
+    """Embedded data: seeded kinematic bodies that act seven emotions.
+
+    Nobody was recorded: what the classes differ in (tempo, amplitude, lean,
+    elbow bend, openness, jerk) was put there by
+    :mod:`mmair.datasets.synthetic`. It shows that an installation works, and
+    says nothing about people.
+
+    Args:
+        generator (dict, optional): Arguments of
+            :func:`mmair.datasets.synthetic.generate_annotations`.
+        **kwargs: As in :class:`SkeletonDataset`, without ``ann_file``.
+    """
+
+    METAINFO = dict(classes=tuple(EMOTIONS))
+
+    def __init__(self, generator: Optional[dict] = None, **kwargs) -> None:
+        self.generator = generator or {}
+        super().__init__(**kwargs)
+
+    def read(self) -> dict:
+        """Generate what other data sets read from a file."""
+        return generate_annotations(**self.generator)

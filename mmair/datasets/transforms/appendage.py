@@ -1,0 +1,53 @@
+"""ASP, appendage-skeleton partitioning."""
+from typing import Union
+
+import torch
+from torch import Tensor
+
+from mmair.layouts import LIMBS, RIGHT_LIMBS, SkeletonLayout
+from mmair.registry import TRANSFORMS
+
+from .base import SkeletonTransform
+
+
+@TRANSFORMS.register_module()
+class AppendagePartition(SkeletonTransform):
+    """Cut the limbs out of the skeleton (ASP).
+
+    Our reading of AIR's appendage-skeleton partitioning ("leverages limb
+    movement data from the original skeleton"): left arm, right arm, left leg
+    and right leg, three joints each (shoulder, elbow, wrist or hip, knee,
+    ankle). A limb is seen from its own root, with its velocity, and right
+    limbs are mirrored, so that one encoder serves all four on every layout.
+
+    Required Keys:
+        - keypoint ``(*batch, M, T, V, C)``, x lateral
+    Added Keys:
+        - appendages ``(*batch, M, P=4, T, 3, 2 * D)``: for D spatial
+          dimensions the position relative to the limb's root and its change
+          since the frame before (0 in the first)
+
+    Args:
+        layout (str | dict, optional): The skeleton layout; by default that
+            of the dataset.
+    """
+
+    def __init__(self, layout: Union[str, dict, None] = None) -> None:
+        self.layout = layout
+
+    @staticmethod
+    def partition(x: Tensor, layout: SkeletonLayout) -> Tensor:
+        """``(*batch, M, T, V, C) -> (*batch, M, P, T, 3, 2 * D)``."""
+        limbs = x[..., list(layout.limb_joints), :layout.dims]
+        limbs = limbs - limbs[..., :1, :]
+        sign = torch.ones(len(LIMBS), 1, limbs.shape[-1], device=x.device,
+                          dtype=x.dtype)
+        sign[[LIMBS.index(limb) for limb in RIGHT_LIMBS], :, 0] = -1
+        limbs = (limbs * sign).movedim(-3, -4)
+        velocity = limbs.diff(dim=-3, prepend=limbs[..., :1, :, :])
+        return torch.cat((limbs, velocity), -1)
+
+    def apply(self, results: dict) -> None:
+        """Add the limbs to the sample or batch."""
+        results['appendages'] = self.partition(results['keypoint'],
+                                               self.layout_of(results))

@@ -1,0 +1,134 @@
+"""Views: only what emotion does not depend on is changed.
+
+Yaw, mirror, body size, sensor noise, missing joints. Not speed, not
+amplitude, not lean: they carry the emotion.
+"""
+from typing import Union
+
+import torch
+
+from mmair.registry import TRANSFORMS
+
+from .base import SkeletonTransform
+from .counter_rng import draw, normal, uniform
+from .normalize import rotate_yaw
+
+
+@TRANSFORMS.register_module()
+class RandomYaw(SkeletonTransform):
+    """Turn each window about the vertical axis.
+
+    Required and Modified Keys:
+        - keypoint ``(*batch, num_clips, M, T, V, 3)``, y up
+        - key
+
+    Args:
+        degrees (float): The angle is uniform in +-degrees. Defaults to 30.
+    """
+
+    def __init__(self, degrees: float = 30.) -> None:
+        self.degrees = degrees
+
+    def apply(self, results: dict) -> None:
+        """Turn all persons of a window by the same angle."""
+        angle = (2 * draw(uniform, results) - 1) * self.degrees
+        results['keypoint'] = rotate_yaw(results['keypoint'],
+                                         torch.deg2rad(angle))
+
+
+@TRANSFORMS.register_module()
+class RandomMirror(SkeletonTransform):
+    """Swap left and right, and with them the lateral coordinate.
+
+    Required and Modified Keys:
+        - keypoint ``(*batch, num_clips, M, T, V, C)``, root-centred, x
+          lateral
+        - key
+
+    Args:
+        prob (float): Probability of mirroring a window. Defaults to 0.5.
+        layout (str | dict, optional): The skeleton layout; by default that
+            of the dataset.
+    """
+
+    def __init__(self,
+                 prob: float = 0.5,
+                 layout: Union[str, dict, None] = None) -> None:
+        self.prob = prob
+        self.layout = layout
+
+    def apply(self, results: dict) -> None:
+        """Mirror the windows that the draw chooses."""
+        x = results['keypoint']
+        mirrored = x[..., list(self.layout_of(results).mirror), :]
+        mirrored[..., 0].neg_()
+        chosen = draw(uniform, results) < self.prob
+        results['keypoint'] = torch.where(
+            chosen[..., None, None, None, None], mirrored, x)
+
+
+@TRANSFORMS.register_module()
+class RandomBodySize(SkeletonTransform):
+    """Scale each window: bodies differ in size, normalisation errs.
+
+    Required and Modified Keys:
+        - keypoint ``(*batch, num_clips, M, T, V, C)``, root-centred
+        - key
+
+    Args:
+        scale (float): The factor is uniform in 1 +- scale. Defaults to 0.1.
+    """
+
+    def __init__(self, scale: float = 0.1) -> None:
+        self.scale = scale
+
+    def apply(self, results: dict) -> None:
+        """Scale all persons of a window alike."""
+        factor = 1 + (2 * draw(uniform, results) - 1) * self.scale
+        results['keypoint'] = (results['keypoint'] *
+                               factor[..., None, None, None, None])
+
+
+@TRANSFORMS.register_module()
+class SensorNoise(SkeletonTransform):
+    """Add white noise to every coordinate, as depth sensors do.
+
+    Required and Modified Keys:
+        - keypoint ``(*batch, num_clips, M, T, V, C)``
+        - key
+
+    Args:
+        std (float): Standard deviation, in body sizes. Defaults to 0.005.
+    """
+
+    def __init__(self, std: float = 0.005) -> None:
+        self.std = std
+
+    def apply(self, results: dict) -> None:
+        """Draw one number a coordinate."""
+        x = results['keypoint']
+        noise = draw(normal, results, x.shape[-4:])
+        results['keypoint'] = x + self.std * noise
+
+
+@TRANSFORMS.register_module()
+class DropJoints(SkeletonTransform):
+    """Lose joints, as occlusion does: they fall onto the root.
+
+    Required and Modified Keys:
+        - keypoint ``(*batch, num_clips, M, T, V, C)``, root-centred
+        - key
+
+    Args:
+        prob (float): Probability that a joint is lost for a whole window.
+            Defaults to 0.05.
+    """
+
+    def __init__(self, prob: float = 0.05) -> None:
+        self.prob = prob
+
+    def apply(self, results: dict) -> None:
+        """Draw which joints of a window are lost."""
+        x = results['keypoint']
+        kept = draw(uniform, results, (x.shape[-2], )) >= self.prob
+        results['keypoint'] = x * kept[..., None, None, :, None]

@@ -1,0 +1,54 @@
+"""What all skeleton transforms share."""
+from abc import abstractmethod
+
+import torch
+from mmcv.transforms import BaseTransform
+
+from mmair.errors import InputError
+from mmair.layouts import SkeletonLayout, get_layout
+
+
+class SkeletonTransform(BaseTransform):
+    """A transform on tensors with leading batch dimensions.
+
+    ``keypoint`` is ``(*batch, M, T, V, C)``; ``batch`` is empty for one
+    sample in a pipeline and ``(B, )`` for a whole batch in the data
+    preprocessor or in ``dataset.__getitems__``, on whatever device it lies.
+    The same object serves both and draws the same random numbers.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Apply the transform to a sample or a batch, in place."""
+        if not isinstance(results['keypoint'], torch.Tensor):
+            results['keypoint'] = torch.as_tensor(
+                results['keypoint'], dtype=torch.float32)
+        self.apply(results)
+        return results
+
+    def layout_of(self, results: dict) -> SkeletonLayout:
+        """The layout of the data, checked against its number of joints.
+
+        It is the transform's own ``layout``, or else that which the dataset
+        put into the sample.
+        """
+        layout = self.layout or results.get('layout')
+        if layout is None:
+            raise InputError(f'{type(self).__name__}: the sample has no '
+                             'layout; use a mmair dataset or set `layout`')
+        layout = get_layout(layout)
+        joints = results['keypoint'].shape[-2]
+        if joints != len(layout):
+            raise InputError(
+                f'{results.get("frame_dir", "keypoint")}: this data has '
+                f'{joints} joints, the layout {layout.describe()}; set '
+                '`layout` to that of the data')
+        return layout
+
+    @abstractmethod
+    def apply(self, results: dict) -> None:
+        """Modify ``results``, whose ``keypoint`` is a tensor."""
+
+    def __repr__(self) -> str:
+        args = ', '.join(f'{k}={v!r}' for k, v in vars(self).items()
+                         if not k.startswith('_'))
+        return f'{type(self).__name__}({args})'

@@ -1,0 +1,138 @@
+"""Resampling and windows. Tempo survives both: no clip is stretched."""
+import torch
+from torch import Tensor
+
+from mmair.errors import InputError
+from mmair.registry import TRANSFORMS
+
+from .base import SkeletonTransform
+from .counter_rng import draw, uniform
+
+
+@TRANSFORMS.register_module()
+class ResampleFrames(SkeletonTransform):
+    """Bring a recording to a common frame rate by linear interpolation.
+
+    Seconds stay seconds: unlike MMAction2's ``UniformSampleFrames`` no
+    recording is stretched to a fixed length, so tempo is kept.
+
+    Required Keys:
+        - keypoint ``(*batch, M, T, V, C)``
+        - fps
+        - total_frames
+    Modified Keys:
+        - keypoint ``(*batch, M, T', V, C)``
+        - fps
+        - total_frames
+
+    Args:
+        fps (float): The frame rate to come to, in Hz.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self.fps = fps
+
+    def apply(self, results: dict) -> None:
+        """Interpolate at multiples of ``1 / fps`` seconds."""
+        x, fps = results['keypoint'], results['fps']
+        total = x.shape[-3]
+        if fps != self.fps:
+            duration = (total - 1) / fps
+            # The epsilon keeps the last frame of e.g. 29.97 Hz recordings.
+            times = torch.arange(
+                int(duration * self.fps + 1e-3) + 1,
+                device=x.device) / self.fps
+            at = (times * fps).clamp(max=total - 1)
+            low = at.floor().long()
+            high = (low + 1).clamp(max=total - 1)
+            weight = (at - low)[:, None, None].to(x.dtype)
+            results['keypoint'] = torch.lerp(
+                x.index_select(-3, low), x.index_select(-3, high), weight)
+        results['fps'] = self.fps
+        results['total_frames'] = results['keypoint'].shape[-3]
+
+
+def reflect(index: Tensor, length: Tensor) -> Tensor:
+    """Fold frame numbers back into a recording.
+
+    Past its end a recording runs backwards, and forwards again at its start:
+    0 1 2 3 2 1 0 1 ... for a length of 4.
+
+    Args:
+        index (Tensor): Frame numbers >= 0.
+        length (Tensor): Number of frames, >= 1; broadcasts with ``index``.
+
+    Returns:
+        Tensor: Frame numbers in ``[0, length)``.
+    """
+    period = (2 * (length - 1)).clamp(min=1)
+    index = index % period
+    return torch.minimum(index, period - index).clamp(
+        max=(length - 1).max()) * (length > 1)
+
+
+@TRANSFORMS.register_module()
+class SampleWindows(SkeletonTransform):
+    """Cut windows of a fixed number of frames.
+
+    In training the windows start anywhere, independently; in test mode they
+    are spaced evenly from the first frame to the last. A recording shorter
+    than a window goes on by reflection, never by zeros and never stretched.
+
+    Required Keys:
+        - keypoint ``(*batch, M, T, V, C)``
+        - total_frames: valid frames of T, an int or ``(*batch, )``
+        - key: int64 ``(*batch, )``, see :mod:`counter_rng` (training)
+    Modified Keys:
+        - keypoint ``(*batch, num_clips, M, clip_len, V, C)``
+        - key
+    Added Keys:
+        - num_clips
+        - clip_len
+
+    Args:
+        clip_len (int): Frames of a window.
+        num_clips (int): Number of windows. Defaults to 1.
+        test_mode (bool): Whether to space windows evenly instead of at
+            random. Defaults to False.
+    """
+
+    def __init__(self,
+                 clip_len: int,
+                 num_clips: int = 1,
+                 test_mode: bool = False) -> None:
+        self.clip_len = clip_len
+        self.num_clips = num_clips
+        self.test_mode = test_mode
+
+    def apply(self, results: dict) -> None:
+        """Gather the frames of all windows at once."""
+        x = results['keypoint']
+        batch = x.shape[:-4]
+        total = torch.as_tensor(results.get('total_frames', x.shape[-3]),
+                                device=x.device).expand(batch)
+        if (total < 1).any():
+            raise InputError(
+                f'{results.get("frame_dir", "a recording")}: total_frames is '
+                '0, expected at least 1')
+        # A recording shorter than a window may begin at any of its frames.
+        spare = torch.where(total >= self.clip_len, total - self.clip_len,
+                            total - 1)
+        if self.test_mode:
+            steps = torch.linspace(0, 1, self.num_clips, device=x.device)
+            spare = spare * (total >= self.clip_len)
+            start = (spare[..., None] * steps).round().long()
+        else:
+            at = draw(uniform, results, (self.num_clips, ))
+            start = (at * (spare[..., None] + 1)).long()
+        frames = reflect(
+            start[..., None] + torch.arange(self.clip_len, device=x.device),
+            total[..., None, None])
+        flat = x.reshape(-1, *x.shape[-4:]).transpose(1, 2)
+        index = frames.reshape(flat.shape[0], -1)
+        rows = torch.arange(flat.shape[0], device=x.device)[:, None]
+        windows = flat[rows, index].unflatten(
+            1, (self.num_clips, self.clip_len)).transpose(2, 3)
+        results['keypoint'] = windows.reshape(*batch, *windows.shape[1:])
+        results['num_clips'] = self.num_clips
+        results['clip_len'] = self.clip_len

@@ -1,0 +1,128 @@
+"""Drive a pre-training model by the runner's progress."""
+import os.path as osp
+from collections import Counter
+from typing import Dict, List, Optional
+
+import numpy as np
+import torch
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, Runner
+from sklearn.metrics import adjusted_mutual_info_score
+
+from mmair.errors import InputError
+from mmair.registry import HOOKS
+
+from .skeleton_check_hook import data_layout
+
+
+def unwrap(runner: Runner) -> torch.nn.Module:
+    """The model without its distributed wrapper."""
+    model = runner.model
+    return model.module if is_model_wrapper(model) else model
+
+
+def recordings_of(runner: Runner) -> List[dict]:
+    """The recordings that are trained on, in the order of ``sample_idx``."""
+    dataset = runner.train_dataloader.dataset
+    if not hasattr(dataset, 'recordings'):
+        raise InputError(
+            f'train_dataloader.dataset is a {type(dataset).__name__}, '
+            'pre-training expects a mmair.SkeletonDataset; put several files '
+            'into one annotation file')
+    return dataset.recordings
+
+
+@HOOKS.register_module()
+class PretrainHook(Hook):
+    """Tell a pre-training model where the training is.
+
+    Schedules (teacher momentum, warm-ups) are functions of the progress, so
+    nothing but the model's buffers has to be kept for a resume. At the end
+    the student's backbone is written to ``backbone.pth`` in the work
+    directory: tensors and the name of the layout, for
+    ``init_cfg=dict(type='Pretrained', checkpoint=...)`` of any recogniser.
+    """
+
+    def before_run(self, runner: Runner) -> None:
+        """Allocate buffers, before a checkpoint is loaded into them."""
+        if isinstance(runner._train_loop, BaseLoop):
+            unwrap(runner).attach(recordings_of(runner))
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Begin an epoch."""
+        unwrap(runner).start_epoch()
+
+    def before_train_iter(self, runner: Runner, *args, **kwargs) -> None:
+        """Set the share of the training that is done."""
+        unwrap(runner).set_progress(runner.iter / runner.max_iters)
+
+    def after_train_iter(self, runner: Runner, *args, **kwargs) -> None:
+        """Let the teacher follow."""
+        unwrap(runner).after_step()
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """End an epoch."""
+        unwrap(runner).end_epoch(runner.epoch + 1)
+
+    @master_only
+    def after_train(self, runner: Runner) -> None:
+        """Write ``backbone.pth``."""
+        path = osp.join(runner.work_dir, 'backbone.pth')
+        state = {k: v.detach().cpu().clone()
+                 for k, v in unwrap(runner).backbone.state_dict().items()}
+        layout = data_layout(runner.train_dataloader.dataset)
+        torch.save(dict(state_dict=state, meta=dict(layout=layout.name)),
+                   path)
+        runner.logger.info(f'The pre-trained backbone is in {path}')
+
+
+@HOOKS.register_module()
+class LabelMeterHook(Hook):
+    """Log after each epoch what the discrete labels are about.
+
+    Beside the model's own meters: the adjusted mutual information of the
+    codes of each scale with emotion, actor and recording. Codes that follow
+    the actor more than the emotion have learnt identity. Unlabelled
+    recordings are left out of the first.
+    """
+
+    priority = 'BELOW_NORMAL'
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Compute and log the meters of the epoch."""
+        model = unwrap(runner)
+        meters = dict(model.meters())
+        if hasattr(model, 'codes'):
+            meters.update(self.mutual_information(
+                model.codes.cpu().numpy(), model.head.num_labels,
+                recordings_of(runner)))
+        self.log(runner, meters)
+
+    @staticmethod
+    def mutual_information(codes: np.ndarray, num_labels,
+                           recordings: List[dict]) -> Dict[str, float]:
+        """AMI of codes ``(R, N_d)`` with what is known of the recordings."""
+        known = dict(emotion='label', actor='actor', recording='recording')
+        result = {}
+        for name, key in known.items():
+            values: List[Optional[str]] = [r.get(key) for r in recordings]
+            use = np.array([v is not None for v in values])
+            if len(Counter(v for v in values if v is not None)) < 2:
+                continue
+            truth = np.array([str(v) for v in values])
+            for k, row in zip(num_labels, codes):
+                seen = use & (row >= 0)
+                result[f'ami_{name}_{k}'] = float(
+                    adjusted_mutual_info_score(truth[seen], row[seen]))
+        return result
+
+    @master_only
+    def log(self, runner: Runner, meters: Dict[str, float]) -> None:
+        """Write to the log, ``scalars.json`` and TensorBoard."""
+        epoch = runner.epoch + 1
+        runner.visualizer.add_scalars(
+            {f'labels/{k}': v for k, v in meters.items()}, step=epoch)
+        text = '  '.join(f'{k}: {v:.3f}' for k, v in meters.items())
+        runner.logger.info(f'Labels(epoch {epoch})  {text}')

@@ -1,0 +1,10 @@
+"""The error that a user's mistake raises."""
+
+
+class InputError(ValueError):
+    """Input that mmair cannot use, told in one sentence.
+
+    The sentence names the file, the field, what was found, what was expected
+    and what to do. The command-line tools print it alone, without a
+    traceback, and exit with status 2.
+    """

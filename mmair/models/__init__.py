@@ -1,0 +1,12 @@
+from .data_preprocessor import SkeletonDataPreprocessor
+from .heads import DiscreteLabelHead, RecordingHead
+from .losses import AppendageLoss, MultiGranularityAlignmentLoss
+from .necks import ProjectionNeck
+from .pretrainers import AIR, AppendageEncoder, BasePretrainer
+from .refiners import AppendageLabelRefiner
+
+__all__ = [
+    'AIR', 'AppendageEncoder', 'AppendageLabelRefiner', 'AppendageLoss',
+    'BasePretrainer', 'DiscreteLabelHead', 'MultiGranularityAlignmentLoss',
+    'ProjectionNeck', 'RecordingHead', 'SkeletonDataPreprocessor'
+]

@@ -1,0 +1,59 @@
+"""Views on the device: transforms that run on a whole batch."""
+from typing import Sequence
+
+import torch
+from mmaction.models.data_preprocessors import ActionDataPreprocessor
+from mmengine.dataset import Compose
+
+from mmair.registry import MODELS
+
+
+@MODELS.register_module()
+class SkeletonDataPreprocessor(ActionDataPreprocessor):
+    """Stack skeletons and, in training, augment the batch on the device.
+
+    Any :class:`SkeletonTransform` can stand here instead of in the pipeline;
+    it draws the same random numbers in both places, because the samples
+    bring their keys along.
+
+    Args:
+        transforms (Sequence[dict]): Transforms of training batches, on
+            ``keypoint`` ``(B, num_clips, M, T, V, C)``. Defaults to none.
+    """
+
+    def __init__(self, transforms: Sequence[dict] = ()) -> None:
+        super().__init__()
+        self.transforms = Compose(transforms)
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Collate, move, transform.
+
+        Args:
+            data (dict): ``inputs``, a list of tensors ``(num_clips, M, T, V,
+                C)`` or of dicts of tensors, and ``data_samples``.
+            training (bool): Whether to apply the transforms.
+
+        Returns:
+            dict: ``inputs``, a tensor ``(B, num_clips, M, T, V, C)``, or a
+            dict with ``keypoint`` and ``appendages`` where
+            :class:`AppendagePartition` ran, and ``data_samples``.
+        """
+        data = self.cast_data(data)
+        inputs, samples = data['inputs'], data['data_samples']
+        if isinstance(inputs, dict):
+            # The default collate function makes a dict of lists.
+            batch = {k: torch.stack(list(v)).float()
+                     for k, v in inputs.items()}
+        else:
+            batch = dict(keypoint=torch.stack(list(inputs)).float())
+        if training and self.transforms.transforms:
+            if all('key' in s.metainfo for s in samples):
+                batch['key'] = torch.tensor([s.key for s in samples])
+            if 'layout' in samples[0].metainfo:
+                batch['layout'] = samples[0].layout
+            batch = self.transforms(batch)
+        if 'appendages' in batch:
+            inputs = {k: batch[k] for k in ('keypoint', 'appendages')}
+        else:
+            inputs = batch['keypoint']
+        return dict(inputs=inputs, data_samples=samples)

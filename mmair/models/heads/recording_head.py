@@ -1,0 +1,92 @@
+"""Recognition of a recording from all its windows."""
+from typing import Dict
+
+import torch
+from mmaction.models.heads import GCNHead
+from torch import Tensor
+
+from mmair.registry import MODELS
+
+
+def pool_windows(x: Tensor, num_clips: int, deviation: bool = True) -> Tensor:
+    """The feature of a recording.
+
+    Mean, and deviation beside it, over the frames of all windows; joints and
+    persons are averaged first. What moves much lives in the deviation.
+
+    Args:
+        x (Tensor): Features of windows, ``(N * num_clips, M, C, T, V)``, the
+            windows of a recording next to each other.
+        num_clips (int): Windows a recording.
+        deviation (bool): Whether to append the deviation. Defaults to True.
+
+    Returns:
+        Tensor: ``(N, 2 * C)``, or ``(N, C)`` without the deviation.
+    """
+    frames = x.mean((1, 4)).unflatten(0, (-1, num_clips))
+    frames = frames.transpose(1, 2).flatten(2)
+    mean = frames.mean(2)
+    if not deviation:
+        return mean
+    # The epsilon keeps the gradient finite where nothing varies.
+    spread = (frames.var(2, unbiased=False) + 1e-6).sqrt()
+    return torch.cat((mean, spread), 1)
+
+
+@MODELS.register_module()
+class RecordingHead(GCNHead):
+    """A GCN head that scores recordings, not windows.
+
+    The windows of a recording (``num_clips``) are pooled into one feature
+    before classification, in training as in testing, where the stock
+    ``GCNHead`` takes one window in training and averages scores in testing.
+
+    Args:
+        num_classes (int): Number of classes.
+        in_channels (int): Channels C of the backbone.
+        deviation (bool): Whether to pool the deviation over time and windows
+            beside the mean. Defaults to True.
+        norm (bool): Whether to standardise the pooled feature by a batch
+            norm without affine, as linear probes do. Defaults to True.
+        **kwargs: As in MMAction2's ``GCNHead``.
+    """
+
+    def __init__(self,
+                 num_classes: int,
+                 in_channels: int,
+                 deviation: bool = True,
+                 norm: bool = True,
+                 **kwargs) -> None:
+        self.deviation = deviation
+        width = in_channels * (1 + deviation)
+        kwargs.setdefault('topk', (1, ))
+        super().__init__(num_classes, width, **kwargs)
+        self.norm = (torch.nn.BatchNorm1d(width, affine=False)
+                     if norm else torch.nn.Identity())
+
+    def forward(self, x: Tensor, num_clips: int = 1, **kwargs) -> Tensor:
+        """Score recordings.
+
+        Args:
+            x (Tensor): ``(N * num_clips, M, C, T, V)``.
+            num_clips (int): Windows a recording.
+
+        Returns:
+            Tensor: Class scores, ``(N, num_classes)``.
+        """
+        pooled = self.norm(pool_windows(x, num_clips, self.deviation))
+        if self.dropout is not None:
+            pooled = self.dropout(pooled)
+        return self.fc(pooled)
+
+    def loss(self, feats: Tensor, data_samples, **kwargs) -> Dict:
+        """Loss of recordings; the windows of each are pooled."""
+        num_clips = len(feats) // len(data_samples)
+        return super().loss(feats, data_samples, num_clips=num_clips,
+                            **kwargs)
+
+    def predict(self, feats: Tensor, data_samples, **kwargs):
+        """Scores of recordings; the windows of each are pooled."""
+        num_clips = len(feats) // len(data_samples)
+        return super().predict(feats, data_samples, num_clips=num_clips,
+                               **kwargs)

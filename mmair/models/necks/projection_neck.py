@@ -1,0 +1,33 @@
+"""Projector of pooled features."""
+import torch.nn as nn
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmair.registry import MODELS
+
+
+@MODELS.register_module()
+class ProjectionNeck(BaseModule):
+    """Linear, batch norm, ReLU, linear, as in SimCLR and SwAV.
+
+    Args:
+        in_channels (int): Width of the features.
+        hid_channels (int): Width of the hidden layer.
+        out_channels (int): Width of the projections. Defaults to 128.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 hid_channels: int,
+                 out_channels: int = 128,
+                 init_cfg=None) -> None:
+        super().__init__(init_cfg)
+        self.out_channels = out_channels
+        self.layers = nn.Sequential(
+            nn.Linear(in_channels, hid_channels, bias=False),
+            nn.BatchNorm1d(hid_channels), nn.ReLU(inplace=True),
+            nn.Linear(hid_channels, out_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Project ``(N, ..., in_channels)`` to ``(N, ..., out_channels)``."""
+        return self.layers(x.flatten(0, -2)).view(*x.shape[:-1], -1)

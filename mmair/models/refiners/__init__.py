@@ -1,0 +1,3 @@
+from .appendage_label_refiner import AppendageLabelRefiner
+
+__all__ = ['AppendageLabelRefiner']

@@ -1,0 +1,194 @@
+"""ALR, appendage label refinement."""
+from typing import List, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from scipy.stats import hypergeom
+from torch import Tensor
+
+from mmair.registry import MODELS
+
+from ..distributed import gather
+
+
+def nearest(features: Tensor, groups: Tensor, k: int,
+            chunk: int = 1024) -> Tensor:
+    """Exact nearest neighbours by cosine, none of the sample's own group.
+
+    Args:
+        features (Tensor): ``(N, D)``.
+        groups (Tensor): Group of every sample, ``(N, )``.
+        k (int): Number of neighbours.
+        chunk (int): Rows at a time, bounds the memory.
+
+    Returns:
+        Tensor: Indices, ``(N, k)``.
+    """
+    features = F.normalize(features, dim=1)
+    lists = []
+    for rows, own in zip(features.split(chunk), groups.split(chunk)):
+        similarity = rows @ features.T
+        similarity[own[:, None] == groups] = -torch.inf
+        lists.append(similarity.topk(k, dim=1).indices)
+    return torch.cat(lists)
+
+
+def jaccard(a: Tensor, b: Tensor) -> Tensor:
+    """Agreement of neighbour lists, ``(N, k), (N, k) -> (N, )``."""
+    shared = (a[:, :, None] == b[:, None, :]).any(2).sum(1)
+    return shared / (a.shape[1] + b.shape[1] - shared)
+
+
+def chance_jaccard(num_candidates: int, k: int) -> Tuple[float, float]:
+    """Mean and deviation of the agreement of independent lists.
+
+    Two lists of k out of n candidates share a hypergeometric number.
+
+    Args:
+        num_candidates (int): n.
+        k (int): Length of the lists.
+
+    Returns:
+        tuple[float]: Mean c0 and standard deviation s0 of the Jaccard index.
+    """
+    shared = torch.arange(k + 1, dtype=torch.float64)
+    prob = torch.as_tensor(hypergeom(num_candidates, k, k).pmf(shared))
+    value = shared / (2 * k - shared)
+    mean = (prob * value).sum()
+    return float(mean), float((prob * (value - mean)**2).sum().sqrt())
+
+
+@MODELS.register_module()
+class AppendageLabelRefiner(BaseModule):
+    """Refine discrete labels by limbs that agree with the body (ALR).
+
+    Our reading of AIR's appendage label refinement ("refines the generated
+    categories by using the relationships between the skeleton and the various
+    appendages"), structurally that of PPLR (Cho et al., CVPR 2022): a limb
+    has a say in the label of a recording as far as its nearest neighbours
+    are the body's. What chance alone explains is taken off first, because
+    uncorrected agreement is mostly noise; limbs at chance are redundant and
+    do not vote.
+
+    Neighbours are found among the teacher features of the epoch, collected
+    as they pass by. All state is in buffers.
+
+    Args:
+        num_neighbors (int): k, 10 up to 10^3 recordings, 20 above. Defaults
+            to 10.
+        beta (float): Share that a label keeps when a limb agrees fully.
+            Defaults to 0.5.
+        temperature (float): Of the softmax over limbs. Defaults to 0.1.
+        warmup (float): Share of the training in which labels stay as they
+            are. Defaults to 0.1.
+        interval (int): Epochs from one refresh to the next. Defaults to 2.
+    """
+
+    def __init__(self,
+                 num_neighbors: int = 10,
+                 beta: float = 0.5,
+                 temperature: float = 0.1,
+                 warmup: float = 0.1,
+                 interval: int = 2,
+                 init_cfg=None) -> None:
+        super().__init__(init_cfg)
+        self.num_neighbors = num_neighbors
+        self.beta = beta
+        self.temperature = temperature
+        self.warmup = warmup
+        self.interval = interval
+
+    def allocate(self, groups: Tensor, body_channels: int,
+                 limb_shape: Tuple[int, int]) -> None:
+        """Make the buffers, before a checkpoint is loaded into them.
+
+        Args:
+            groups (Tensor): The recording that each sample was cut from,
+                ``(N_d, )``; neighbours of the same one do not count.
+            body_channels (int): Width D of the body feature.
+            limb_shape (tuple[int]): ``(P, D_l)`` of the limb features.
+        """
+        total = len(groups)
+        self.register_buffer('groups', groups)
+        self.register_buffer('body_bank', torch.zeros(total, body_channels))
+        self.register_buffer('limb_bank', torch.zeros(total, *limb_shape))
+        self.register_buffer('agreement', torch.zeros(total, limb_shape[0]))
+        self.register_buffer('chance_ratio', torch.zeros(()))
+        self.register_buffer('voting', torch.zeros((), dtype=torch.bool))
+
+    @torch.no_grad()
+    def observe(self, index: Tensor, body: Tensor, limbs: Tensor) -> None:
+        """Keep the teacher features of a batch.
+
+        Args:
+            index (Tensor): Sample indices, ``(B, )``.
+            body (Tensor): Body features, ``(B, D)``.
+            limbs (Tensor): Limb features, ``(B, P, D_l)``.
+        """
+        index = gather(index)
+        self.body_bank[index] = gather(body).to(self.body_bank)
+        self.limb_bank[index] = gather(limbs).to(self.limb_bank)
+
+    @torch.no_grad()
+    def refresh(self, epoch: int, progress: float) -> None:
+        """Measure anew how far the limbs agree with the body.
+
+        Args:
+            epoch (int): Epochs done.
+            progress (float): Share of the training that is done.
+        """
+        if epoch % self.interval == 0 and progress >= self.warmup:
+            self.agreement.copy_(self.corrected_agreement())
+            self.voting.fill_(True)
+
+    def corrected_agreement(self) -> Tensor:
+        """Agreement of each limb beyond chance, ``(N_d, P)`` in [0, 1].
+
+        c~ = clip((c - c0 - 2 s0) / max(q90(c) - c0 - 2 s0, 3 s0), 0, 1).
+        """
+        sizes = torch.bincount(self.groups)[self.groups]
+        candidates = len(sizes) - sizes
+        k = min(self.num_neighbors, int(candidates.min()))
+        if k < 1:
+            return torch.zeros_like(self.agreement)
+        body = nearest(self.body_bank, self.groups, k)
+        c = torch.stack([
+            jaccard(body, nearest(limb, self.groups, k))
+            for limb in self.limb_bank.unbind(1)], 1)
+        by_count = {int(n): chance_jaccard(int(n), k)
+                    for n in candidates.unique()}
+        mean, deviation = c.new_tensor(
+            [by_count[int(n)] for n in candidates]).T[..., None]
+        self.chance_ratio.fill_(float(c.mean() / mean.mean().clamp(1e-12)))
+        floor = mean + 2 * deviation
+        # sorted by hand: torch.quantile refuses more than 2^24 numbers
+        q90 = c.flatten().sort().values[int(0.9 * (c.numel() - 1))]
+        scale = torch.maximum(q90 - floor, 3 * deviation).clamp(min=1e-12)
+        return ((c - floor) / scale).clamp(0, 1)
+
+    def forward(self, labels: Sequence[Tensor], limb_probs: Sequence[Tensor],
+                index: Tensor) -> Tuple[List[Tensor], Tensor]:
+        """Refine the labels of a batch.
+
+        y^ = (1 - (1 - beta) a) y + (1 - beta) a sum_p w_p q_p with
+        a = max_p c~_p and w = softmax_p(c~ / temperature).
+
+        Args:
+            labels (Sequence[Tensor]): ``(N, K_r)`` for each scale.
+            limb_probs (Sequence[Tensor]): The teacher's label probabilities
+                q of the limbs, ``(N, P, K_r)`` for each scale.
+            index (Tensor): Sample indices, ``(N, )``.
+
+        Returns:
+            tuple: Refined labels, ``(N, K_r)`` for each scale, and the
+            agreement c~ ``(N, P)``; the labels as they are and 1 until the
+            first refresh.
+        """
+        agreement = self.agreement[index]
+        if not self.voting:
+            return list(labels), torch.ones_like(agreement)
+        share = (1 - self.beta) * agreement.max(1, keepdim=True).values
+        weight = (agreement / self.temperature).softmax(1)[..., None]
+        return [(1 - share) * y + share * (weight * q).sum(1)
+                for y, q in zip(labels, limb_probs)], agreement

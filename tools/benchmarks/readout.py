@@ -1,0 +1,253 @@
+"""Read emotion out of frozen features, beside the bars to clear.
+
+    python tools/benchmarks/readout.py CONFIG --work-dir WORK_DIR
+    python tools/benchmarks/readout.py CONFIG --backbone A.pth B.pth ...
+
+CONFIG is a pre-training config; its ``val_dataloader`` says which recordings
+and windows. Every backbone is one seed (by default ``backbone.pth`` in the
+work directory). Prints a table of macro-F1 over pooled out-of-fold
+predictions and writes it to ``readout.json`` in the work directory.
+"""
+import argparse
+import copy
+import hashlib
+import os.path as osp
+from typing import Dict, List
+
+import mmengine
+import numpy as np
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.logging import MMLogger
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+from rich.progress import track
+
+from mmair.cli import run
+from mmair.compat import get_gt_label, get_pred_score
+from mmair.engine.hooks.skeleton_check_hook import check_weights
+from mmair.errors import InputError
+from mmair.evaluation.metrics import emotion_scores
+from mmair.evaluation.movement_statistics import movement_statistics
+from mmair.evaluation.readout import (calibrate_batch_norm, extra_trees,
+                                      extract_features, folds_of,
+                                      logistic_regression, nearest_neighbours,
+                                      out_of_fold)
+from mmair.registry import DATASETS, MODELS
+
+#: Regularisation of the logistic regressions, as fixed beforehand.
+C_FEATURES, C_STATISTICS = 0.1, 0.03
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('config', help='config of the pre-training')
+    parser.add_argument('--work-dir', default='work_dirs/readout',
+                        help='where the table goes')
+    parser.add_argument('--backbone', nargs='+', help='one backbone a seed')
+    parser.add_argument('--classes', nargs='+',
+                        help='classes to recognise; by default all')
+    parser.add_argument('--protocols', nargs='+',
+                        default=['xseq', 'xrec', 'xsub'],
+                        help='splits; xsub_fixed is the one fixed fold')
+    parser.add_argument('--supervised',
+                        help='config of a recogniser to train from scratch '
+                        'on each fold (slow; goes on where it stopped)')
+    parser.add_argument('--seeds', type=int, default=3,
+                        help='seeds of random encoders, trees and supervised')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='override the config: key=value pairs')
+    return parser.parse_args()
+
+
+class Bench:
+    """Features in, rows of the table out."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        cfg = Config.fromfile(args.config)
+        if args.cfg_options:
+            cfg.merge_from_dict(args.cfg_options)
+        init_default_scope(cfg.default_scope)
+        self.cfg, self.args = cfg, args
+        self.dataset = self.build_dataset()
+        self.labels = np.array([r['label'] for r in self.dataset.recordings])
+        self.folds = {p: folds_of(self.dataset, p) for p in args.protocols}
+        self.rows: List[list] = []
+        self.scores: Dict[str, dict] = {}
+
+    def build_dataset(self, **changes):
+        cfg = copy.deepcopy(self.cfg.val_dataloader.dataset)
+        classes = self.args.classes
+        if classes is None:
+            classes = DATASETS.get(cfg.type).METAINFO['classes']
+        cfg.update(classes=list(classes), **changes)
+        return DATASETS.build(cfg)
+
+    def build_backbone(self, seed: int) -> torch.nn.Module:
+        torch.manual_seed(seed)
+        backbone = MODELS.build(self.cfg.model.backbone)
+        backbone.init_weights()
+        return backbone
+
+    def add(self, name: str, per_seed: List[Dict[str, Dict]]) -> None:
+        """A row: macro-F1 of each protocol, mean +- deviation over seeds."""
+        self.scores[name] = dict(seeds=per_seed)
+        row = [name]
+        for protocol in self.folds:
+            values = [scores[protocol]['macro_f1'] for scores in per_seed]
+            cell = f'{np.mean(values):.1f}'
+            if len(values) > 1:
+                cell += f' ± {np.std(values, ddof=1):.1f}'
+            row.append(cell)
+        self.rows.append(row + [str(len(per_seed))])
+
+    def read(self, features: np.ndarray, readout) -> Dict[str, Dict]:
+        return {p: out_of_fold(features, self.labels, folds, readout)
+                for p, folds in self.folds.items()}
+
+    def pretrained(self, paths: List[str]) -> None:
+        features = []
+        for path in paths:
+            if not osp.isfile(path):
+                raise InputError(f'{path}: no such backbone; pre-train first '
+                                 'with tools/train.py')
+            backbone = self.build_backbone(seed=0)
+            state = torch.load(path, map_location='cpu', weights_only=True)
+            check_weights(path, state, backbone.state_dict())
+            backbone.load_state_dict(state['state_dict'])
+            features.append(extract_features(
+                backbone, self.dataset, description=osp.basename(
+                    osp.dirname(osp.abspath(path)))))
+        name = self.cfg.model.type.split('.')[-1]
+        for label, readout in (
+                (f'{name}, linear', logistic_regression(C_FEATURES)),
+                (f'{name}, kNN (k = 20)', nearest_neighbours(20)),
+                (f'{name}, kNN (k = 1)', nearest_neighbours(1))):
+            self.add(label, [self.read(f, readout) for f in features])
+
+    def random_encoder(self) -> None:
+        linear, knn = [], []
+        for seed in range(self.args.seeds):
+            backbone = self.build_backbone(seed)
+            calibrate_batch_norm(backbone, self.dataset)
+            features = extract_features(backbone, self.dataset)
+            linear.append(self.read(features,
+                                    logistic_regression(C_FEATURES)))
+            knn.append(self.read(features, nearest_neighbours(20)))
+        self.add('Random encoder, linear', linear)
+        self.add('Random encoder, kNN (k = 20)', knn)
+
+    def statistics(self) -> None:
+        """Of whole recordings at 30 Hz, not of windows."""
+        prepare = [dict(type='mmair.ResampleFrames', fps=30),
+                   dict(type='mmair.NormalizeSkeleton')]
+        dataset = self.build_dataset(prepare=prepare)
+        features = torch.stack([
+            movement_statistics(r['keypoint'].transpose(0, 1), r['fps'])
+            for r in track(dataset.recordings, 'statistics')]).numpy()
+        self.add('Movement statistics, linear',
+                 [self.read(features, logistic_regression(C_STATISTICS))])
+        self.add('Movement statistics, extra trees',
+                 [self.read(features, extra_trees(seed))
+                  for seed in range(self.args.seeds)])
+
+    def supervised(self, path: str) -> None:
+        """Train a recogniser on each fold; finished folds are kept."""
+        cfg = Config.fromfile(path)
+        scores = {}
+        for protocol, folds in self.folds.items():
+            labels, predictions = [], []
+            for number in range(len(folds)):
+                result = self.supervised_fold(cfg, protocol, number,
+                                              len(folds))
+                labels += result['labels']
+                predictions += result['predictions']
+            scores[protocol] = emotion_scores(labels, predictions)
+        epochs = cfg.train_cfg.max_epochs
+        self.add(f'Supervised from scratch, {epochs} epochs', [scores])
+
+    def supervised_fold(self, cfg: Config, protocol: str, number: int,
+                        total: int) -> dict:
+        fixed = protocol.endswith('_fixed')
+        split = (protocol[:-len('_fixed')] if fixed else
+                 f'{protocol}_f{number}')
+        # What a result depends on is in its name, so that none is mixed up.
+        digest = hashlib.sha256(cfg.pretty_text.encode()).hexdigest()[:12]
+        folder = osp.join(self.args.work_dir, f'supervised_{digest}')
+        path = osp.join(folder, f'{split}.json')
+        if osp.isfile(path):
+            return mmengine.load(path)
+        print(f'supervised: {protocol}, fold {number + 1} of {total}')
+        cfg = copy.deepcopy(cfg)
+        for part, loader in (('train', cfg.train_dataloader),
+                             ('test', cfg.test_dataloader)):
+            loader.dataset.split = f'{split}_{part}'
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+        cfg.work_dir = osp.join(folder, split)
+        cfg.default_hooks.checkpoint = dict(
+            type='CheckpointHook', interval=-1, save_last=False)
+        cfg.visualizer = dict(type='Visualizer', vis_backends=[])
+        cfg.experiment_name = f'{digest}_{split}'
+        cfg.log_level = 'WARNING'
+        cfg.test_cfg = cfg.test_evaluator = None
+        test_dataloader = cfg.pop('test_dataloader')
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+        result = dict(labels=[], predictions=[])
+        for batch in Runner.build_dataloader(test_dataloader, seed=0):
+            for sample in runner.model.test_step(batch):
+                result['labels'].append(int(get_gt_label(sample)))
+                result['predictions'].append(
+                    int(get_pred_score(sample).argmax()))
+        mmengine.dump(result, path)
+        return result
+
+    def table(self) -> dict:
+        """What ``readout.json`` holds."""
+        args = self.args
+        names = DATASETS.get(self.cfg.val_dataloader.dataset.type).__name__
+        pretrained = self.cfg.model.type.split('.')[-1]
+        return dict(
+            title=f'{names}: macro-F1 (%) of {len(set(self.labels))} classes, '
+            f'{len(self.labels)} recordings, blind',
+            columns=['features, readout', *self.folds, 'seeds'],
+            rows=self.rows,
+            note='Pooled out-of-fold predictions; ± is the deviation over '
+            f'seeds. {pretrained} saw all recordings without labels '
+            '(transductive). Splits: xseq by recording file, xrec by '
+            'recording session, xsub leave one actor out; xsub_fixed one '
+            'fixed fold of actors.',
+            classes=args.classes,
+            scores=self.scores)
+
+
+def markdown(table: dict) -> str:
+    """The table as Markdown."""
+    lines = [table['columns'], ['---'] * len(table['columns']),
+             *table['rows']]
+    return '\n'.join(['**' + table['title'] + '**', '']
+                     + ['| ' + ' | '.join(line) + ' |' for line in lines]
+                     + ['', table['note']])
+
+
+def main() -> None:
+    args = parse_args()
+    MMLogger.get_instance('readout', log_level='WARNING')
+    bench = Bench(args)
+    bench.pretrained(args.backbone
+                     or [osp.join(args.work_dir, 'backbone.pth')])
+    bench.random_encoder()
+    if args.supervised:
+        bench.supervised(args.supervised)
+    bench.statistics()
+    table = bench.table()
+    print('\n' + markdown(table))
+    mmengine.mkdir_or_exist(args.work_dir)
+    path = osp.join(args.work_dir, 'readout.json')
+    mmengine.dump(table, path, indent=1)
+    print(f'\nThe table is in {path}')
+
+
+if __name__ == '__main__':
+    run(main)
