@@ -1,5 +1,5 @@
-# Two views of every recording, labelled or not: 64 frames at 15 Hz.
-# A config that uses it sets the type and source of both datasets.
+# Two views of every recording, labelled or not: 64 frames at 15 Hz, position
+# and motion. A config that uses it sets the type and source of both datasets.
 prepare = [
     dict(type='mmair.ResampleFrames', fps=15),
     dict(type='mmair.NormalizeSkeleton')
@@ -13,6 +13,13 @@ train_dataloader = dict(
         prepare=prepare,
         pipeline=[
             dict(type='mmair.SampleWindows', clip_len=64, num_clips=2),
+            dict(type='mmair.RandomYaw', degrees=30),
+            dict(type='mmair.RandomMirror'),
+            dict(type='mmair.RandomBodySize', scale=0.1),
+            dict(type='mmair.SensorNoise', std=0.002),
+            dict(type='mmair.DropJoints', prob=0.05),
+            dict(type='mmair.AppendagePartition'),
+            dict(type='mmair.AppendMotion'),
             dict(type='mmair.PackSkeletonInputs')
         ]))
 # kNN within the same recordings, while pre-training goes on.
@@ -25,18 +32,9 @@ val_dataloader = dict(
         pipeline=[
             dict(type='mmair.SampleWindows', clip_len=64, num_clips=4,
                  test_mode=True),
+            dict(type='mmair.AppendMotion'),
             dict(type='mmair.PackSkeletonInputs')
         ],
         test_mode=True))
 val_evaluator = dict(type='mmair.KNNMetric')
-# Augmentations and the appendage partition run on the batch.
-data_preprocessor = dict(
-    type='mmair.SkeletonDataPreprocessor',
-    transforms=[
-        dict(type='mmair.RandomYaw', degrees=30),
-        dict(type='mmair.RandomMirror'),
-        dict(type='mmair.RandomBodySize', scale=0.1),
-        dict(type='mmair.SensorNoise', std=0.005),
-        dict(type='mmair.DropJoints', prob=0.05),
-        dict(type='mmair.AppendagePartition')
-    ])
+data_preprocessor = dict(type='mmair.SkeletonDataPreprocessor')

@@ -1,5 +1,6 @@
-# A fixed number of windows a recording, scored as one: 64 frames at 15 Hz.
-# A config that uses it sets type, source, split and classes.
+# A fixed number of windows a recording, scored as one: 64 frames at 15 Hz,
+# position and motion. A config that uses it sets type, source, split and
+# classes.
 prepare = [
     dict(type='mmair.ResampleFrames', fps=15),
     dict(type='mmair.NormalizeSkeleton')
@@ -13,6 +14,11 @@ train_dataloader = dict(
         prepare=prepare,
         pipeline=[
             dict(type='mmair.SampleWindows', clip_len=64, num_clips=2),
+            dict(type='mmair.RandomYaw', degrees=30),
+            dict(type='mmair.RandomMirror'),
+            dict(type='mmair.RandomBodySize', scale=0.1),
+            dict(type='mmair.SensorNoise', std=0.002),
+            dict(type='mmair.AppendMotion'),
             dict(type='mmair.PackSkeletonInputs')
         ]))
 val_dataloader = dict(
@@ -24,15 +30,9 @@ val_dataloader = dict(
         pipeline=[
             dict(type='mmair.SampleWindows', clip_len=64, num_clips=4,
                  test_mode=True),
+            dict(type='mmair.AppendMotion'),
             dict(type='mmair.PackSkeletonInputs')
         ],
         test_mode=True))
 test_dataloader = val_dataloader
-data_preprocessor = dict(
-    type='mmair.SkeletonDataPreprocessor',
-    transforms=[
-        dict(type='mmair.RandomYaw', degrees=30),
-        dict(type='mmair.RandomMirror'),
-        dict(type='mmair.RandomBodySize', scale=0.1),
-        dict(type='mmair.SensorNoise', std=0.005)
-    ])
+data_preprocessor = dict(type='mmair.SkeletonDataPreprocessor')

@@ -4,6 +4,7 @@ model = dict(
     type='RecognizerGCN',
     backbone=dict(
         type='STGCN',
+        in_channels=6,
         base_channels=16,
         num_person=1,
         graph_cfg=dict(mode='stgcn_spatial')),
