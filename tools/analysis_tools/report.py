@@ -41,7 +41,8 @@ CURVES = (
      'Each recording is given the emotion of the recordings nearest to it in '
      'feature space. No emotion label is used in training: where this rises, '
      'emotion has become visible by itself.',
-     dict(pattern='knn/(.*)', ylabel='kNN score')),
+     dict(pattern=r'knn/k(\d+)_macro_f1', name='k = {}',
+          ylabel='macro-F1 (%)')),
     ('Use of the codes',
      'Instead of emotions the model sorts recordings by discrete codes of its '
      'own. 1 means that all codes are used evenly; under the dashed line the '

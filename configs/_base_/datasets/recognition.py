@@ -13,7 +13,7 @@ train_dataloader = dict(
     dataset=dict(
         prepare=prepare,
         pipeline=[
-            dict(type='mmair.SampleWindows', clip_len=64, num_clips=2),
+            dict(type='mmair.SampleWindows', clip_len=64),
             dict(type='mmair.RandomYaw', degrees=30),
             dict(type='mmair.RandomMirror'),
             dict(type='mmair.RandomBodySize', scale=0.1),

@@ -6,6 +6,7 @@ from typing import Dict, List, Optional
 import numpy as np
 import torch
 from mmengine.dist import master_only
+from mmengine.fileio import dump
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
@@ -99,6 +100,16 @@ class LabelMeterHook(Hook):
                 model.codes.cpu().numpy(), model.head.num_labels,
                 recordings_of(runner)))
         self.log(runner, meters)
+
+    @master_only
+    def after_train(self, runner: Runner) -> None:
+        """Write how often each code is used to ``labels.json``."""
+        model = unwrap(runner)
+        if hasattr(model, 'codes'):
+            usage = [torch.bincount(row[row >= 0], minlength=k).tolist()
+                     for k, row in zip(model.head.num_labels, model.codes)]
+            dump(dict(scales=list(model.head.num_labels), usage=usage),
+                 osp.join(runner.work_dir, 'labels.json'))
 
     @staticmethod
     def mutual_information(codes: np.ndarray, num_labels,
