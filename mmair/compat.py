@@ -2,9 +2,13 @@
 import functools
 import importlib.metadata
 import importlib.util
+import os.path as osp
+import re
 import sys
 import types
 import warnings
+
+from mmair.errors import InputError
 
 #: The newest releases that mmair was tested with.
 TESTED = {'mmengine': '0.10.7', 'mmaction2': '1.2.0'}
@@ -15,6 +19,7 @@ def apply() -> None:
     warn_untested()
     supply_missing_modules()
     allow_checkpoint_types()
+    load_checkpoints_safely()
     accept_layout_names()
 
 
@@ -28,15 +33,16 @@ def warn_untested() -> None:
             continue  # a source checkout on the path has no metadata
         if digit_version(version) > digit_version(tested):
             warnings.warn(f'mmair was tested up to {package} {tested}, '
-                          f'found {version}')
+                          f'found {version}', stacklevel=2)
 
 
 def supply_missing_modules() -> None:
-    """Make the wheel of mmaction2 1.2.0 import.
+    """Make mmaction2 1.2.0 import.
 
-    It lacks ``mmaction.models.localizers.drn`` (mmaction2#2714), which no
-    skeleton model needs, and uses the undeclared ``importlib_metadata``.
-    Unnecessary once a newer wheel holds both.
+    Its wheel lacks ``mmaction.models.localizers.drn`` (mmaction2#2714), which
+    no skeleton model needs and which needs torchvision where it is there, and
+    uses ``importlib_metadata``; neither is declared. Unnecessary once a newer
+    wheel holds the one and declares the others.
     """
     if importlib.util.find_spec('importlib_metadata') is None:
         sys.modules['importlib_metadata'] = importlib.metadata
@@ -46,7 +52,9 @@ def supply_missing_modules() -> None:
     from pathlib import Path
     localizers = Path(spec.origin).parent / 'models' / 'localizers'
     needs_drn = 'drn' in (localizers / '__init__.py').read_text()
-    if needs_drn and not (localizers / 'drn').is_dir():
+    has_drn = ((localizers / 'drn').is_dir()
+               and importlib.util.find_spec('torchvision') is not None)
+    if needs_drn and not has_drn:
         for name in ('mmaction.models.localizers.drn',
                      'mmaction.models.localizers.drn.drn'):
             stub = types.ModuleType(name)
@@ -67,8 +75,7 @@ def allow_checkpoint_types() -> None:
     import torch
     from mmengine.logging import HistoryBuffer
 
-    statistics = ('mean', 'min', 'max', 'current', 'data', 'register',
-                  'update', 'statistics')
+    statistics = ('mean', 'min', 'max', 'current')
 
     def getattr_of_history(owner, name):
         if owner is HistoryBuffer and name in statistics:
@@ -88,6 +95,51 @@ def allow_checkpoint_types() -> None:
     torch.serialization.add_safe_globals(allowed)
 
 
+def load_checkpoints_safely() -> None:
+    """Close what ``weights_only`` leaves open, and tell errors in a sentence.
+
+    mmengine 0.10.7 runs the ``config`` text of a checkpoint as Python when a
+    training is resumed, removes the file or folder that the checkpoint calls
+    its best one, and loads from the web without ``weights_only``. Everything
+    that it loads comes through ``CheckpointLoader``. Unnecessary once it does
+    none of the three.
+    """
+    from mmengine.runner import checkpoint as module
+    loader = module.CheckpointLoader
+    original = loader.load_checkpoint
+    if hasattr(original, '__wrapped__'):
+        return
+
+    @functools.wraps(original)
+    def load(filename, map_location=None, logger='current'):
+        try:
+            found = original(filename, map_location, logger)
+        except FileNotFoundError:
+            raise InputError(f'{filename}: no such checkpoint') from None
+        except Exception as error:
+            # torch's message ends with the reason, and begins with advice to
+            # switch the safe loader off.
+            reason = re.search(r'(?:Unsupported|Trying|Can only) .*?(?=\. |$)',
+                               str(error), re.M)
+            reason = reason[0] if reason else str(error).split('\n')[0]
+            raise InputError(
+                f'{filename}: not loaded, a checkpoint of tensors and numbers '
+                f'was expected ({type(error).__name__}: {reason})') from error
+        if not isinstance(found, dict):
+            raise InputError(f'{filename}: holds a {type(found).__name__}, '
+                             'expected a checkpoint, a dict')
+        found.get('meta', {}).pop('config', None)
+        info = found.get('message_hub', {}).get('runtime_info', {})
+        folder = osp.dirname(osp.abspath(filename))
+        for key in [key for key in info if key.startswith('best_ckpt')]:
+            if osp.dirname(osp.abspath(info[key])) != folder:
+                del info[key]
+        return found
+
+    module.load_url = functools.partial(module.load_url, weights_only=True)
+    loader.load_checkpoint = staticmethod(load)
+
+
 def accept_layout_names() -> None:
     """Let MMAction2's ``Graph`` take the layouts of :mod:`mmair.layouts`.
 
@@ -96,15 +148,14 @@ def accept_layout_names() -> None:
     """
     from mmaction.models.utils import graph
 
-    from mmair.layouts import LAYOUTS, get_layout
+    from mmair.layouts import get_layout
     original = graph.Graph.__init__
 
     @functools.wraps(original)
     def init(self, layout='coco', *args, **kwargs):
-        own = (layout in LAYOUTS or layout.endswith(
-            ('.json', '.yaml', '.yml')) if isinstance(layout, str) else
-            'parents' in layout)
-        if own and layout not in ('openpose', 'nturgb+d', 'coco'):
+        stock = ('num_node' in layout if isinstance(layout, dict) else
+                 layout in ('openpose', 'nturgb+d', 'coco'))
+        if not stock:
             layout = get_layout(layout).graph()
         original(self, layout, *args, **kwargs)
 
@@ -122,7 +173,7 @@ def get_gt_label(data_sample):
     """
     item = (data_sample.get('gt_label') if 'gt_label' in data_sample else
             data_sample.get('gt_labels'))
-    return item['item'] if hasattr(item, 'keys') else item
+    return item.get('item') if hasattr(item, 'keys') else item
 
 
 def get_pred_score(data_sample):
@@ -133,4 +184,4 @@ def get_pred_score(data_sample):
     """
     item = (data_sample.get('pred_score') if 'pred_score' in data_sample else
             data_sample.get('pred_scores'))
-    return item['item'] if hasattr(item, 'keys') else item
+    return item.get('item') if hasattr(item, 'keys') else item

@@ -6,13 +6,14 @@ of this table is accepted wherever MMAction2 takes a graph layout
 (``graph_cfg=dict(layout='ebedb', mode='spatial')``), and so is a user's own
 layout, as a dict or as the path of a ``.json`` or ``.yaml`` file.
 """
+import json
 import os.path as osp
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Dict, List, Optional, Tuple, Union
 
-import mmengine
+import yaml
 
 from mmair.errors import InputError
 
@@ -77,6 +78,8 @@ class SkeletonLayout:
 
     def _check(self) -> None:
         num = len(self.joints)
+        if not all(isinstance(joint, str) for joint in self.joints):
+            self._fail('joints', self.joints, 'names')
         if len(set(self.joints)) != num:
             twice = sorted({j for j in self.joints
                             if self.joints.count(j) > 1})
@@ -155,6 +158,15 @@ class SkeletonLayout:
         """
         return dict(num_node=len(self), inward=list(self.bones),
                     center=self.center)
+
+    def to_dict(self) -> dict:
+        """The layout in plain containers, as :func:`get_layout` takes it."""
+        return dict(
+            name=self.name, joints=list(self.joints),
+            parents=list(self.parents),
+            limbs={limb: list(chain) for limb, chain in self.limbs.items()},
+            trunk=[list(point) for point in self.trunk], dims=self.dims,
+            mirror=list(self.mirror))
 
     def describe(self) -> str:
         """One line for messages: name and number of joints."""
@@ -266,8 +278,8 @@ def get_layout(
     Args:
         layout (str | dict | SkeletonLayout): A name of ``LAYOUTS``, the path
             of a JSON or YAML file, or a dict with the arguments of
-            :class:`SkeletonLayout`; ``parents`` and the joints of ``limbs``
-            and ``trunk`` may be given by joint name.
+            :class:`SkeletonLayout`; ``parents``, ``mirror`` and the joints of
+            ``limbs`` and ``trunk`` may be given by joint name.
 
     Returns:
         SkeletonLayout: The layout.
@@ -282,37 +294,57 @@ def get_layout(
     if isinstance(layout, SkeletonLayout):
         return layout
     if isinstance(layout, dict):
-        return _from_dict(dict(layout))
-    if layout in LAYOUTS:
-        return LAYOUTS[layout]
-    if str(layout).endswith(('.json', '.yaml', '.yml')):
-        if not osp.isfile(layout):
-            raise InputError(f'{layout}: no such layout file')
-        try:
-            description = mmengine.load(layout)
-        except Exception as error:
-            raise InputError(f'{layout}: not readable as a layout: '
-                             f'{error}') from error
-        if not isinstance(description, dict):
-            raise InputError(f'{layout}: holds a '
-                             f'{type(description).__name__}, expected a dict '
-                             'with joints, parents, limbs and trunk')
-        description.setdefault(
-            'name', osp.splitext(osp.basename(str(layout)))[0])
-        return _from_dict(description)
+        return _from_dict(layout)
+    if isinstance(layout, str):
+        if layout in LAYOUTS:
+            return LAYOUTS[layout]
+        if layout.endswith(('.json', '.yaml', '.yml')):
+            return _from_file(layout)
     raise InputError(f'unknown layout {layout!r}; known are '
                      f'{", ".join(sorted(LAYOUTS))}, or give a dict or the '
                      'path of a .json or .yaml file')
 
 
+def _from_file(path: str) -> SkeletonLayout:
+    # Not by mmengine.load, whose YAML loader runs code.
+    load = json.load if path.endswith('.json') else yaml.safe_load
+    try:
+        with open(path, encoding='utf-8') as file:
+            description = load(file)
+    except FileNotFoundError as error:
+        raise InputError(f'{path}: no such layout file') from error
+    except Exception as error:
+        # A garbled file may fail in any way.
+        reason = ' '.join(str(error).split())
+        raise InputError(f'{path}: is no layout file that can be read '
+                         f'({reason})') from error
+    if not isinstance(description, dict):
+        raise InputError(f'{path}: holds a {type(description).__name__}, '
+                         'expected a dict with joints, parents, limbs and '
+                         'trunk')
+    name = osp.splitext(osp.basename(path))[0]
+    return _from_dict({'name': name, **description})
+
+
+#: What a description holds, and of which types.
+_FIELDS = dict(name=(str, ), joints=(list, tuple), parents=(list, tuple),
+               limbs=(dict, ), trunk=(list, tuple), dims=(int, ),
+               mirror=(list, tuple, type(None)))
+
+
 def _from_dict(description: dict) -> SkeletonLayout:
-    name = description.setdefault('name', 'custom')
-    required = {'joints', 'parents', 'limbs', 'trunk'}
-    known = required | {'name', 'dims', 'mirror'}
-    if not required <= set(description) <= known:
+    description = {'name': 'custom', **description}
+    name = description['name']
+    missing = {'joints', 'parents', 'limbs', 'trunk'} - set(description)
+    if missing or set(description) - set(_FIELDS):
         raise InputError(
-            f'layout {name!r}: found the keys {sorted(description)}, '
-            f'expected {sorted(required)} and perhaps name, dims, mirror')
+            f'layout {name!r}: found the keys '
+            f'{", ".join(map(str, description))}, expected '
+            f'{", ".join(_FIELDS)}; name, dims and mirror may be left out')
+    for key, value in description.items():
+        if not isinstance(value, _FIELDS[key]):
+            raise InputError(f'layout {name!r}: {key} is {value!r}, expected '
+                             f'type {_FIELDS[key][0].__name__}')
     joints = list(description['joints'])
 
     def index(joint: Union[int, str, None]) -> int:
@@ -321,15 +353,19 @@ def _from_dict(description: dict) -> SkeletonLayout:
         if isinstance(joint, int):
             return joint
         if joint not in joints:
-            raise InputError(f'layout {name!r}: unknown joint {joint!r}; '
-                             f'its joints are {", ".join(joints)}')
+            raise InputError(
+                f'layout {name!r}: unknown joint {joint!r}; its joints are '
+                f'{", ".join(map(str, joints))}')
         return joints.index(joint)
 
-    description['parents'] = [index(p) for p in description['parents']]
-    description['limbs'] = {limb: tuple(index(j) for j in chain)
-                            for limb, chain in description['limbs'].items()}
-    description['trunk'] = [
-        tuple(index(j) for j in
-              (point if isinstance(point, (list, tuple)) else [point]))
-        for point in description['trunk']]
-    return SkeletonLayout(**description)
+    def indices(chain) -> List[int]:
+        """Of a chain of joints, or of one joint alone."""
+        return [index(j) for j in
+                (chain if isinstance(chain, (list, tuple)) else [chain])]
+
+    mirror = description.get('mirror')
+    return SkeletonLayout(
+        name, joints, indices(description['parents']),
+        {limb: indices(c) for limb, c in description['limbs'].items()},
+        [indices(point) for point in description['trunk']],
+        description.get('dims', 3), mirror and indices(mirror))

@@ -45,7 +45,7 @@ def main() -> None:
         evaluators = [evaluator] if isinstance(evaluator, dict) else evaluator
         cfg.test_evaluator = [
             *evaluators, dict(type='DumpResults', out_file_path=args.dump)]
-    init_launcher(args.launcher)
+    init_launcher(cfg)
     Runner.from_cfg(cfg).test()
 
 

@@ -8,14 +8,14 @@ one adds distributed training on CPU and tells a user's mistake in a sentence.
 """
 import argparse
 import os
-import os.path as osp
 
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 from mmengine.runner import Runner
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
 from mmair.engine.launch import apply_options, init_launcher
+from mmair.errors import InputError
 
 
 def parse_args() -> argparse.Namespace:
@@ -56,14 +56,25 @@ def main() -> None:
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:
+        if 'auto_scale_lr' not in cfg:
+            raise InputError(
+                f'--auto-scale-lr: {args.config} has no auto_scale_lr, '
+                'expected dict(base_batch_size=...)')
         cfg.auto_scale_lr.enable = True
-    if args.seed is not None or args.deterministic:
-        randomness = dict(cfg.get('randomness', {}))
-        if args.seed is not None:
-            randomness['seed'] = args.seed
-        cfg.randomness = dict(randomness, deterministic=args.deterministic)
-    init_launcher(args.launcher)
-    Runner.from_cfg(cfg).train()
+    cfg.setdefault('randomness', {})
+    if args.seed is not None:
+        cfg.randomness.seed = args.seed
+    if args.deterministic:
+        cfg.randomness.deterministic = True
+    init_launcher(cfg)
+    runner = Runner.from_cfg(cfg)
+    if not len(runner.train_dataloader):
+        raise InputError(
+            f'{args.config}: train_dataloader makes no batch of '
+            f'{len(runner.train_dataloader.dataset)} recordings with '
+            f'batch_size={cfg.train_dataloader.batch_size} and drop_last; '
+            'set a smaller batch_size')
+    runner.train()
 
 
 if __name__ == '__main__':

@@ -1,6 +1,9 @@
 """The emotion data sets: names and classes; no parsing."""
+import functools
+import json
 from typing import Optional
 
+from mmair.layouts import SkeletonLayout
 from mmair.registry import DATASETS
 
 from .skeleton_dataset import SkeletonDataset
@@ -45,4 +48,11 @@ class SyntheticEmotionDataset(SkeletonDataset):
 
     def read(self) -> dict:
         """Generate what other data sets read from a file."""
-        return generate_annotations(**self.generator)
+        return _generated(json.dumps(self.generator, sort_keys=True,
+                                     default=SkeletonLayout.to_dict))
+
+
+@functools.lru_cache(maxsize=4)
+def _generated(generator: str) -> dict:
+    """Training, validation and test data are parts of the same, made once."""
+    return generate_annotations(**json.loads(generator))

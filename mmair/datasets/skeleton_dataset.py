@@ -8,11 +8,12 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmair.errors import InputError
-from mmair.layouts import get_layout
+from mmair.layouts import LAYOUTS, get_layout
 from mmair.registry import DATASETS
 
 from .readers import load_annotations
-from .transforms import PackSkeletonInputs, SkeletonTransform
+from .transforms import (PackSkeletonInputs, SampleWindows,
+                         SkeletonTransform)
 from .transforms.counter_rng import fold_in
 
 
@@ -98,6 +99,13 @@ class SkeletonDataset(BaseActionDataset):
 
     def _settle_layout(self, meta: dict, annotations: List[dict]) -> None:
         found = meta.get('layout')
+        # Who wrote the file must not choose another file that we read.
+        if not (found is None or isinstance(found, dict)
+                or isinstance(found, str) and found in LAYOUTS):
+            raise InputError(
+                f'{self._source}: meta.layout is {found!r}, expected one of '
+                f'{", ".join(sorted(LAYOUTS))} or a dict that describes a '
+                'layout')
         self.layout = get_layout(self.layout or found or 'nturgb+d')
         if found is not None and get_layout(found) != self.layout:
             raise InputError(
@@ -129,7 +137,14 @@ class SkeletonDataset(BaseActionDataset):
         unknown = [c for c in chosen if c not in known]
         if unknown:
             raise InputError(f'{self._source}: unknown class {unknown[0]!r}; '
-                             f'the data has {", ".join(known)}')
+                             f'the data has {", ".join(known) or "none"}')
+        for annotation in annotations:
+            label = annotation.get('label', 0)
+            if known and not 0 <= label < len(known):
+                raise InputError(
+                    f'{self._source}: {annotation["frame_dir"]} has the '
+                    f'label {label}, expected 0 to {len(known) - 1}, as many '
+                    'as the data has classes')
         self._metainfo['classes'] = tuple(chosen)
         if self.classes is None:
             return annotations
@@ -149,11 +164,11 @@ class SkeletonDataset(BaseActionDataset):
         return kept
 
     def _prepared(self, annotation: dict) -> dict:
+        # A copy, so that what is read may be shared between datasets.
         recording = dict(
             annotation,
-            keypoint=torch.as_tensor(annotation['keypoint'],
-                                     dtype=torch.float32,
-                                     device=self.device))
+            keypoint=torch.tensor(annotation['keypoint'],
+                                  dtype=torch.float32, device=self.device))
         recording.setdefault('recording', recording['frame_dir'])
         recording['layout'] = self.layout
         if 'total_frames' not in recording:
@@ -178,15 +193,16 @@ class SkeletonDataset(BaseActionDataset):
         key = fold_in(torch.tensor(seed), epoch)
         self._epoch_key.copy_(torch.stack((torch.tensor(1), key)))
 
-    def _keys(self, indices: torch.Tensor) -> dict:
+    def _keys(self, indices: torch.Tensor) -> torch.Tensor:
         is_set, key = self._epoch_key
-        return dict(key=fold_in(key, indices)) if is_set else {}
+        return (fold_in(key, indices) if is_set else
+                torch.randint(-2**62, 2**62, indices.shape))
 
     def get_data_info(self, idx: int) -> dict:
         """One sample, before the pipeline: ``keypoint`` (M, T, V, C)."""
         info = super().get_data_info(idx)
         info['keypoint'] = info['keypoint'].transpose(0, 1)
-        info.update(self._keys(torch.tensor(info['sample_idx'])))
+        info['key'] = self._keys(torch.tensor(info['sample_idx']))
         return info
 
     def __getitems__(self, indices: Sequence[int]) -> List[dict]:
@@ -199,23 +215,33 @@ class SkeletonDataset(BaseActionDataset):
             list[dict]: The samples, as ``self[i]`` would make them.
         """
         self.full_init()
-        can_batch = all(
-            isinstance(t, (SkeletonTransform, PackSkeletonInputs))
-            for t in self.pipeline.transforms)
         infos = [self.data_list[i] for i in indices]
-        same_persons = len({i['keypoint'].shape[1] for i in infos}) == 1
-        if not (can_batch and same_persons):
+        if not self._can_batch(infos):
             return [self[i] for i in indices]
-        batch = dict(
+        indices = torch.tensor(indices) % len(self.data_list)
+        batch = {name: [info.get(name) for info in infos]
+                 for name in set().union(*infos)}
+        batch.update(
             keypoint=torch.nn.utils.rnn.pad_sequence(
                 [i['keypoint'] for i in infos],
                 batch_first=True).transpose(1, 2),
             total_frames=torch.tensor([i['total_frames'] for i in infos]),
-            sample_idx=torch.tensor(indices),
+            fps=infos[0].get('fps'),
+            sample_idx=indices,
             layout=self.layout,
-            **self._keys(torch.tensor(indices)))
-        if 'key' not in batch:
-            batch['key'] = torch.randint(-2**62, 2**62, (len(indices), ))
-        for name in ('label', 'actor', 'recording', 'frame_dir'):
-            batch[name] = [info.get(name) for info in infos]
+            key=self._keys(indices))
         return self.pipeline(batch)
+
+    def _can_batch(self, infos: List[dict]) -> bool:
+        """Whether the pipeline makes the same of a batch as of each sample.
+
+        Recordings differ in length until :class:`SampleWindows` has cut
+        them, so it has to come first.
+        """
+        steps = self.pipeline.transforms
+        persons_and_fps = {(i['keypoint'].shape[1], i.get('fps'))
+                           for i in infos}
+        return (len(persons_and_fps) == 1 and len(steps) > 1
+                and isinstance(steps[0], SampleWindows)
+                and all(isinstance(s, SkeletonTransform) for s in steps[:-1])
+                and isinstance(steps[-1], PackSkeletonInputs))

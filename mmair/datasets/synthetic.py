@@ -24,7 +24,7 @@ import numpy as np
 from mmair.datasets.conversion import make_splits
 from mmair.datasets.kinematics import euler_to_matrix, forward_kinematics
 from mmair.errors import InputError
-from mmair.layouts import SkeletonLayout, get_layout
+from mmair.layouts import LAYOUTS, SkeletonLayout, get_layout
 
 EMOTIONS = ('anger', 'disgust', 'fear', 'joy', 'neutral', 'sadness',
             'surprise')
@@ -608,7 +608,9 @@ def generate_annotations(num_actors: int = 8,
     return dict(
         # There is no source but the generator: the hash is that of what it
         # made.
-        meta=dict(dataset='synthetic', layout=layout.name,
+        meta=dict(dataset='synthetic',
+                  layout=(layout.name if layout in LAYOUTS.values() else
+                          layout.to_dict()),
                   classes=list(classes), unit='m', up_axis='y',
                   source_sha256=digest.hexdigest()),
         split=make_splits(annotations, actors[-max(1, num_actors // 4):]),

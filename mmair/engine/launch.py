@@ -2,6 +2,7 @@
 import argparse
 import os
 import os.path as osp
+import subprocess
 
 import torch
 import torch.distributed as torch_dist
@@ -15,7 +16,7 @@ def apply_options(args: argparse.Namespace) -> Config:
 
     Args:
         args (Namespace): With config, work_dir, cfg_options, launcher and
-            perhaps amp and checkpoint.
+            perhaps amp, resume and checkpoint.
 
     Returns:
         Config: What ``Runner.from_cfg`` takes.
@@ -24,17 +25,22 @@ def apply_options(args: argparse.Namespace) -> Config:
         InputError: If a file is missing, the config cannot be read, or the
             machine cannot do what is asked for.
     """
-    for path in (args.config, getattr(args, 'checkpoint', None)):
+    resume = getattr(args, 'resume', None)
+    for path in (args.config, getattr(args, 'checkpoint', None),
+                 None if resume == 'auto' else resume):
         if path and not osp.isfile(path) and '://' not in path:
             raise InputError(f'{path}: no such file')
     try:
         cfg = Config.fromfile(args.config)
-    except (SyntaxError, FileNotFoundError, KeyError, TypeError) as error:
+    except Exception as error:  # a config is Python: anything may happen
         raise InputError(f'{args.config}: not readable as a config: '
-                         f'{error}') from error
+                         f'{_first_line(error)}') from error
+    try:
+        cfg.merge_from_dict(args.cfg_options or {})
+    except Exception as error:
+        raise InputError(f'--cfg-options: do not fit {args.config}: '
+                         f'{_first_line(error)}') from error
     cfg.launcher = args.launcher
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
     name = osp.splitext(osp.basename(args.config))[0]
     cfg.work_dir = (args.work_dir or cfg.get('work_dir')
                     or osp.join('work_dirs', name))
@@ -47,6 +53,10 @@ def apply_options(args: argparse.Namespace) -> Config:
     return cfg
 
 
+def _first_line(error: Exception) -> str:
+    return f'{type(error).__name__}: {error}'.split('\n')[0]
+
+
 #: For each launcher the environment variables of rank, number of processes
 #: and rank on this machine.
 _VARIABLES = dict(
@@ -56,26 +66,45 @@ _VARIABLES = dict(
          'OMPI_COMM_WORLD_LOCAL_RANK'))
 
 
-def init_launcher(launcher: str) -> None:
+def init_launcher(cfg: Config) -> None:
     """Join the process group on machines without a GPU.
 
     mmengine 0.10.7 does so with ``torch.cuda.set_device``, which fails there
-    even with gloo; it leaves a group alone that exists already. With a GPU
-    it is left to mmengine.
+    even with gloo, and wraps the model for a GPU; it leaves alone a group
+    that exists already. With a GPU it is left to mmengine.
 
     Args:
-        launcher (str): none, pytorch, slurm or mpi.
+        cfg (Config): With ``launcher``: none, pytorch, slurm or mpi. Its
+            ``model_wrapper_cfg`` is set on machines without a GPU.
     """
-    if launcher == 'none' or torch.cuda.is_available():
+    if cfg.launcher == 'none':
         return
     try:
-        rank, world, local = (os.environ[v] for v in _VARIABLES[launcher])
+        rank, world, local = (os.environ[v]
+                              for v in _VARIABLES[cfg.launcher])
     except KeyError as error:
         raise InputError(
-            f'--launcher {launcher}: the environment variable {error} is not '
-            f'set; start with tools/dist_train.sh (pytorch), '
+            f'--launcher {cfg.launcher}: the environment variable {error} is '
+            'not set; start with tools/dist_train.sh (pytorch), '
             'tools/slurm_train.sh (slurm) or mpirun (mpi)') from None
     os.environ.update(RANK=rank, WORLD_SIZE=world, LOCAL_RANK=local)
-    os.environ.setdefault('MASTER_ADDR', '127.0.0.1')
+    if 'MASTER_ADDR' not in os.environ:
+        os.environ['MASTER_ADDR'] = _first_machine(cfg.launcher)
     os.environ.setdefault('MASTER_PORT', '29500')
+    if torch.cuda.is_available():
+        return
     torch_dist.init_process_group('gloo')
+    cfg.model_wrapper_cfg = dict(
+        dict(type='MMDistributedDataParallel', broadcast_buffers=False,
+             find_unused_parameters=cfg.get('find_unused_parameters', False)),
+        **cfg.get('model_wrapper_cfg') or {}, device_ids=None)
+
+
+def _first_machine(launcher: str) -> str:
+    """Where rank 0 runs."""
+    if launcher == 'slurm' and os.environ.get('SLURM_NNODES', '1') != '1':
+        names = subprocess.check_output(
+            ['scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST']],
+            text=True)
+        return names.split()[0]
+    return '127.0.0.1'

@@ -4,13 +4,6 @@ from typing import Optional
 import numpy as np
 
 
-def standardize(features: np.ndarray, mean=None, std=None) -> np.ndarray:
-    """Zero mean and unit deviation a dimension, of the features given."""
-    mean = features.mean(0) if mean is None else mean
-    std = features.std(0) if std is None else std
-    return (features - mean) / np.maximum(std, 1e-8)
-
-
 def knn_predict(bank: np.ndarray,
                 labels: np.ndarray,
                 queries: np.ndarray,
@@ -32,10 +25,13 @@ def knn_predict(bank: np.ndarray,
             query's own group do not vote.
 
     Returns:
-        np.ndarray: Labels, ``(Q, )``.
+        np.ndarray: Labels, ``(Q, )``; -1 where no neighbour may vote.
     """
+    bank, queries = (np.asarray(x, np.float64) for x in (bank, queries))
     mean, std = bank.mean(0), bank.std(0)
-    bank, queries = (standardize(x, mean, std) for x in (bank, queries))
+    # What is constant in the bank tells nothing.
+    std = np.where(std > 1e-8, std, np.inf)
+    bank, queries = ((x - mean) / std for x in (bank, queries))
     bank, queries = (
         x / np.linalg.norm(x, axis=1, keepdims=True).clip(1e-12)
         for x in (bank, queries))
@@ -50,4 +46,4 @@ def knn_predict(bank: np.ndarray,
     # A vote counts 1; the similarity, below 1e-3, only breaks ties.
     worth = np.where(np.isfinite(near), 1 + 1e-3 * near / k, 0)
     np.add.at(votes, (rows, labels[nearest]), worth)
-    return votes.argmax(1)
+    return np.where(votes.any(1), votes.argmax(1), -1)

@@ -8,6 +8,7 @@ from mmengine.logging import print_log
 from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
 from mmair.compat import get_gt_label, get_pred_score
+from mmair.errors import InputError
 from mmair.registry import METRICS
 
 from .knn import knn_predict
@@ -56,16 +57,22 @@ class EmotionMetric(BaseMetric):
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         """Keep label and arg max of each recording."""
         for sample in data_samples:
-            self.results.append((int(get_gt_label(sample)),
+            label = get_gt_label(sample)
+            if label is None:
+                raise InputError(
+                    f'{sample.get("frame_dir", "a recording")}: has no '
+                    'label, expected one to score; set `classes` in the test '
+                    'dataset, which leaves such recordings out')
+            self.results.append((int(label),
                                  int(get_pred_score(sample).argmax())))
 
     def compute_metrics(self, results: List) -> Dict[str, float]:
         """Scores over all recordings, in percent."""
         labels, predictions = np.array(results).T
         scores = OrderedDict(emotion_scores(labels, predictions))
-        names = self.dataset_meta.get('classes') if self.dataset_meta else ()
+        names = (self.dataset_meta or {}).get('classes', ())
         present = np.union1d(labels, predictions)
-        names = [names[i] if names else str(i) for i in present]
+        names = [names[i] if i < len(names) else str(i) for i in present]
         if self.per_class:
             f1 = f1_score(labels, predictions, labels=present, average=None,
                           zero_division=0)

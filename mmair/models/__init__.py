@@ -1,3 +1,5 @@
+import mmaction.engine.model  # noqa: F401  (registers AAGCN's initialiser)
+
 from .data_preprocessor import SkeletonDataPreprocessor
 from .heads import DiscreteLabelHead, RecordingHead
 from .losses import AppendageLoss, MultiGranularityAlignmentLoss

@@ -5,7 +5,7 @@ import torch
 from mmaction.models.data_preprocessors import ActionDataPreprocessor
 from mmengine.dataset import Compose
 
-from mmair.registry import MODELS
+from mmair.registry import MODELS, TRANSFORMS
 
 
 @MODELS.register_module()
@@ -23,7 +23,7 @@ class SkeletonDataPreprocessor(ActionDataPreprocessor):
 
     def __init__(self, transforms: Sequence[dict] = ()) -> None:
         super().__init__()
-        self.transforms = Compose(transforms)
+        self.transforms = Compose([TRANSFORMS.build(t) for t in transforms])
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Collate, move, transform.

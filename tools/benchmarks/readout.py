@@ -21,6 +21,7 @@ from mmengine.config import Config, DictAction
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmengine.runner.checkpoint import _load_checkpoint
 from rich.progress import track
 
 from mmair.cli import run
@@ -113,7 +114,7 @@ class Bench:
                 raise InputError(f'{path}: no such backbone; pre-train first '
                                  'with tools/train.py')
             backbone = self.build_backbone(seed=0)
-            state = torch.load(path, map_location='cpu', weights_only=True)
+            state = _load_checkpoint(path, map_location='cpu')
             check_weights(path, state, backbone.state_dict())
             backbone.load_state_dict(state['state_dict'])
             features.append(extract_features(

@@ -6,6 +6,7 @@ val_cfg = dict(type='ValLoop')
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01))
+auto_scale_lr = dict(enable=False, base_batch_size=64)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, end=2, by_epoch=True,
          convert_to_iter_based=True),

@@ -38,14 +38,15 @@ class AppendagePartition(SkeletonTransform):
     @staticmethod
     def partition(x: Tensor, layout: SkeletonLayout) -> Tensor:
         """``(*batch, M, T, V, C) -> (*batch, M, P, T, 3, 2 * D)``."""
-        limbs = x[..., list(layout.limb_joints), :layout.dims]
-        limbs = limbs - limbs[..., :1, :]
-        sign = torch.ones(len(LIMBS), 1, limbs.shape[-1], device=x.device,
+        joints = torch.tensor(layout.limb_joints, device=x.device)
+        limbs = x[..., :layout.dims].index_select(
+            -2, joints.flatten()).unflatten(-2, joints.shape)
+        sign = torch.ones(len(LIMBS), 1, layout.dims, device=x.device,
                           dtype=x.dtype)
         sign[[LIMBS.index(limb) for limb in RIGHT_LIMBS], :, 0] = -1
-        limbs = (limbs * sign).movedim(-3, -4)
-        velocity = limbs.diff(dim=-3, prepend=limbs[..., :1, :, :])
-        return torch.cat((limbs, velocity), -1)
+        limbs = (limbs - limbs[..., :1, :]).mul_(sign)
+        velocity = limbs.diff(dim=-4, prepend=limbs[..., :1, :, :, :])
+        return torch.cat((limbs, velocity), -1).movedim(-3, -4)
 
     def apply(self, results: dict) -> None:
         """Add the limbs to the sample or batch."""

@@ -7,6 +7,7 @@ from typing import Union
 
 import torch
 
+from mmair.errors import InputError
 from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
@@ -24,13 +25,23 @@ class RandomYaw(SkeletonTransform):
 
     Args:
         degrees (float): The angle is uniform in +-degrees. Defaults to 30.
+        layout (str | dict, optional): The skeleton layout; by default that
+            of the dataset.
     """
 
-    def __init__(self, degrees: float = 30.) -> None:
+    def __init__(self,
+                 degrees: float = 30.,
+                 layout: Union[str, dict, None] = None) -> None:
         self.degrees = degrees
+        self.layout = layout
 
     def apply(self, results: dict) -> None:
         """Turn all persons of a window by the same angle."""
+        layout = self.layout_of(results)
+        if layout.dims != 3:
+            raise InputError(f'RandomYaw: the layout {layout.describe()} is '
+                             '2-D, expected 3-D data; leave it out of the '
+                             'pipeline')
         angle = (2 * draw(uniform, results) - 1) * self.degrees
         results['keypoint'] = rotate_yaw(results['keypoint'],
                                          torch.deg2rad(angle))
@@ -60,7 +71,8 @@ class RandomMirror(SkeletonTransform):
     def apply(self, results: dict) -> None:
         """Mirror the windows that the draw chooses."""
         x = results['keypoint']
-        mirrored = x[..., list(self.layout_of(results).mirror), :]
+        mirror = torch.tensor(self.layout_of(results).mirror, device=x.device)
+        mirrored = x.index_select(-2, mirror)
         mirrored[..., 0].neg_()
         chosen = draw(uniform, results) < self.prob
         results['keypoint'] = torch.where(
@@ -108,7 +120,7 @@ class SensorNoise(SkeletonTransform):
         """Draw one number a coordinate."""
         x = results['keypoint']
         noise = draw(normal, results, x.shape[-4:])
-        results['keypoint'] = x + self.std * noise
+        results['keypoint'] = noise.mul_(self.std).add_(x)
 
 
 @TRANSFORMS.register_module()
@@ -131,4 +143,4 @@ class DropJoints(SkeletonTransform):
         """Draw which joints of a window are lost."""
         x = results['keypoint']
         kept = draw(uniform, results, (x.shape[-2], )) >= self.prob
-        results['keypoint'] = x * kept[..., None, None, :, None]
+        results['keypoint'] = x * kept.to(x.dtype)[..., None, None, :, None]

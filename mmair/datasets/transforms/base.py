@@ -39,10 +39,16 @@ class SkeletonTransform(BaseTransform):
         joints = results['keypoint'].shape[-2]
         if joints != len(layout):
             raise InputError(
-                f'{results.get("frame_dir", "keypoint")}: this data has '
-                f'{joints} joints, the layout {layout.describe()}; set '
-                '`layout` to that of the data')
+                f'{self.name_of(results)}: this data has {joints} joints, '
+                f'the layout {layout.describe()}; set `layout` to that of '
+                'the data')
         return layout
+
+    @staticmethod
+    def name_of(results: dict) -> str:
+        """For messages: the sample, or the first one of a batch."""
+        name = results.get('frame_dir', 'keypoint')
+        return name if isinstance(name, str) else name[0]
 
     @abstractmethod
     def apply(self, results: dict) -> None:

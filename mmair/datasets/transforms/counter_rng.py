@@ -24,13 +24,13 @@ _MIX2 = _signed(0x94D049BB133111EB)
 
 def _shift(z: Tensor, bits: int) -> Tensor:
     """Logical right shift; torch's own is arithmetic."""
-    return (z >> bits) & ((1 << (64 - bits)) - 1)
+    return (z >> bits).bitwise_and_((1 << (64 - bits)) - 1)
 
 
 def _mix(z: Tensor) -> Tensor:
-    z = (z ^ _shift(z, 30)) * _MIX1
-    z = (z ^ _shift(z, 27)) * _MIX2
-    return z ^ _shift(z, 31)
+    z = (z ^ _shift(z, 30)).mul_(_MIX1)
+    z = z.bitwise_xor_(_shift(z, 27)).mul_(_MIX2)
+    return z.bitwise_xor_(_shift(z, 31))
 
 
 def fold_in(key: Tensor, data) -> Tensor:
@@ -55,7 +55,7 @@ def split(key: Tensor) -> Tuple[Tensor, Tensor]:
 def _bits(key: Tensor, shape: Sequence[int]) -> Tensor:
     count = torch.arange(math.prod(shape), device=key.device)
     z = _mix(key[..., None] + (count + 1) * _GOLDEN)
-    return z.reshape(*key.shape, *shape)
+    return z.reshape((*key.shape, *shape))
 
 
 def uniform(key: Tensor, shape: Sequence[int] = ()) -> Tensor:
@@ -65,10 +65,16 @@ def uniform(key: Tensor, shape: Sequence[int] = ()) -> Tensor:
 
 def normal(key: Tensor, shape: Sequence[int] = ()) -> Tensor:
     """Standard normal numbers, ``key.shape + shape``, float32."""
-    radius, angle = uniform(key, (2, *shape)).unbind(key.ndim)
+    count = math.prod(shape)
+    # Box and Muller: one word of 64 bits gives two numbers.
+    bits = _bits(key, ((count + 1) // 2, ))
+    radius, angle = (part.float() / (1 << 24) for part in
+                     (_shift(bits, 40), bits & ((1 << 24) - 1)))
     # 1 - u is in (0, 1], so that the logarithm is finite.
-    return (-2 * torch.log1p(-radius)).sqrt() * torch.cos(
-        2 * math.pi * angle)
+    radius = radius.neg_().log1p_().mul_(-2).sqrt_()
+    angle = angle.mul_(2 * math.pi)
+    both = torch.cat((radius * angle.cos(), radius * angle.sin()), -1)
+    return both[..., :count].reshape((*key.shape, *shape))
 
 
 def draw(sampler: Callable, results: dict,

@@ -40,8 +40,8 @@ class PackSkeletonInputs(PackActionInputs):
             return [self.transform(sample) for sample in _unbind(results)]
         if 'key' in results:
             results['key'] = int(results['key'])
-        if 'appendages' in results:
-            self.collect_keys = ('keypoint', 'appendages')
+        self.collect_keys = (('keypoint', 'appendages')
+                             if 'appendages' in results else None)
         return super().transform(results)
 
 
@@ -50,8 +50,9 @@ def _unbind(batch: dict) -> List[dict]:
     size = len(batch['sample_idx'])
     per_sample = {k: v for k, v in batch.items()
                   if isinstance(v, (torch.Tensor, list)) and len(v) == size}
-    for name in ('sample_idx', 'key'):
-        per_sample[name] = batch[name].tolist()
+    for name, values in per_sample.items():
+        if isinstance(values, torch.Tensor) and values.ndim == 1:
+            per_sample[name] = values.tolist()
     shared = {k: v for k, v in batch.items() if k not in per_sample}
     return [{**shared, **{k: v[i] for k, v in per_sample.items()
                           if v[i] is not None}} for i in range(size)]

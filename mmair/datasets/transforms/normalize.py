@@ -31,7 +31,8 @@ def rotate_yaw(x: Tensor, angle: Tensor) -> Tensor:
                 (torch.cos, torch.sin))
     right, up, front = x.unbind(-1)
     return torch.stack(
-        (cos * right + sin * front, up, cos * front - sin * right), -1)
+        ((cos * right).add_(sin * front), up,
+         (cos * front).sub_(sin * right)), -1)
 
 
 def face_forward(x: Tensor, layout: SkeletonLayout) -> Tensor:

@@ -34,15 +34,18 @@ class ResampleFrames(SkeletonTransform):
 
     def apply(self, results: dict) -> None:
         """Interpolate at multiples of ``1 / fps`` seconds."""
-        x, fps = results['keypoint'], results['fps']
+        x, fps = results['keypoint'], results.get('fps')
+        if fps is None:
+            raise InputError(
+                f'{self.name_of(results)}: has no fps, expected its frame '
+                'rate in Hz; add it to the annotation')
         total = x.shape[-3]
         if fps != self.fps:
             duration = (total - 1) / fps
             # The epsilon keeps the last frame of e.g. 29.97 Hz recordings.
-            times = torch.arange(
-                int(duration * self.fps + 1e-3) + 1,
-                device=x.device) / self.fps
-            at = (times * fps).clamp(max=total - 1)
+            frames = torch.arange(int(duration * self.fps + 1e-3) + 1,
+                                  device=x.device)
+            at = (frames * (fps / self.fps)).clamp(max=total - 1)
             low = at.floor().long()
             high = (low + 1).clamp(max=total - 1)
             weight = (at - low)[:, None, None].to(x.dtype)
@@ -67,8 +70,7 @@ def reflect(index: Tensor, length: Tensor) -> Tensor:
     """
     period = (2 * (length - 1)).clamp(min=1)
     index = index % period
-    return torch.minimum(index, period - index).clamp(
-        max=(length - 1).max()) * (length > 1)
+    return torch.minimum(index, period - index)
 
 
 @TRANSFORMS.register_module()
@@ -85,6 +87,7 @@ class SampleWindows(SkeletonTransform):
         - key: int64 ``(*batch, )``, see :mod:`counter_rng` (training)
     Modified Keys:
         - keypoint ``(*batch, num_clips, M, clip_len, V, C)``
+        - total_frames: ``clip_len``
         - key
     Added Keys:
         - num_clips
@@ -113,8 +116,8 @@ class SampleWindows(SkeletonTransform):
                                 device=x.device).expand(batch)
         if (total < 1).any():
             raise InputError(
-                f'{results.get("frame_dir", "a recording")}: total_frames is '
-                '0, expected at least 1')
+                f'{self.name_of(results)}: total_frames is 0, expected at '
+                'least 1')
         # A recording shorter than a window may begin at any of its frames.
         spare = torch.where(total >= self.clip_len, total - self.clip_len,
                             total - 1)
@@ -134,5 +137,6 @@ class SampleWindows(SkeletonTransform):
         windows = flat[rows, index].unflatten(
             1, (self.num_clips, self.clip_len)).transpose(2, 3)
         results['keypoint'] = windows.reshape(*batch, *windows.shape[1:])
+        results['total_frames'] = self.clip_len
         results['num_clips'] = self.num_clips
         results['clip_len'] = self.clip_len

@@ -4,7 +4,8 @@ from typing import Optional
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
-from mmengine.runner.checkpoint import _load_checkpoint
+from mmengine.runner.checkpoint import (_load_checkpoint,
+                                        find_latest_checkpoint)
 
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
@@ -59,19 +60,25 @@ class SkeletonCheckHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Check the graphs and the pre-trained weights of a new model."""
+        layout = None
         for loop in (runner._train_loop, runner._val_loop, runner._test_loop):
             if isinstance(loop, BaseLoop):
-                self.check_graph(runner, loop.dataloader.dataset)
+                dataset = loop.dataloader.dataset
+                layout = data_layout(dataset) or layout
+                self.check_graph(runner, dataset)
+        if not isinstance(runner._train_loop, BaseLoop):
+            return  # a test starts from the checkpoint alone
         for module in self._model(runner).modules():
             for cfg in self._init_cfgs(module):
                 if cfg.get('type') == 'Pretrained':
-                    self.check_pretrained(cfg, module)
+                    self.check_pretrained(cfg, module, layout)
 
     def after_load_checkpoint(self, runner: Runner,
                               checkpoint: dict) -> None:
         """Check a checkpoint that is loaded or resumed."""
-        check_weights(runner._load_from or 'checkpoint', checkpoint,
-                      self._model(runner).state_dict())
+        check_weights(
+            runner._load_from or find_latest_checkpoint(runner.work_dir),
+            checkpoint, self._model(runner).state_dict())
 
     @staticmethod
     def _model(runner: Runner):
@@ -96,15 +103,17 @@ class SkeletonCheckHook(Hook):
                 f'the graph of the backbone {graph.num_node}; set '
                 f'graph_cfg.layout={layout.name!r}')
 
-    def check_pretrained(self, cfg: dict, module) -> None:
-        """Pre-trained weights are those of this module."""
+    def check_pretrained(self, cfg: dict, module,
+                         layout: Optional[SkeletonLayout]) -> None:
+        """Pre-trained weights are those of this module and skeleton."""
         path, prefix = cfg['checkpoint'], cfg.get('prefix')
-        try:
-            found = _load_checkpoint(path, map_location='cpu')
-        except Exception as error:
+        found = _load_checkpoint(path, map_location='cpu')
+        learned_on = found.get('meta', {}).get('layout')
+        if layout and learned_on and learned_on != layout.name:
             raise InputError(
-                f'{path}: not readable as a checkpoint of tensors: '
-                f'{str(error).splitlines()[0]}') from error
+                f'{path}: the backbone was pre-trained on the layout '
+                f'{learned_on!r}, the data has {layout.describe()}; use a '
+                'backbone of the same skeleton layout')
         if prefix:
             state = found.get('state_dict', found)
             dot = prefix.rstrip('.') + '.'

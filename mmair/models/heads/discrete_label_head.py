@@ -18,8 +18,8 @@ def sinkhorn(scores: Tensor,
     """Balanced soft assignment of samples to labels.
 
     Sinkhorn-Knopp as in SwAV (Caron et al., NeurIPS 2020, eq. 3-5): every
-    label gets the same share of the samples. Computed in at least fp32 with
-    the maximum subtracted, so that fp16 scores cannot overflow.
+    label gets the same share of the samples. Computed in at least fp32 on
+    logarithms, so that no score is too large or too small.
 
     Args:
         scores (Tensor): Similarities, ``(N, K)``.
@@ -29,12 +29,10 @@ def sinkhorn(scores: Tensor,
     Returns:
         Tensor: Assignment, ``(N, K)``; rows sum to 1.
     """
-    scores = scores if scores.dtype == torch.float64 else scores.float()
-    q = ((scores - scores.max()) / eps).exp()
+    log_q = scores.to(torch.promote_types(scores.dtype, torch.float32)) / eps
     for _ in range(num_iters):
-        q = q / q.sum(0, keepdim=True).clamp(min=1e-30)
-        q = q / q.sum(1, keepdim=True).clamp(min=1e-30)
-    return q
+        log_q = log_q.log_softmax(0).log_softmax(1)
+    return log_q.exp()
 
 
 @MODELS.register_module()
@@ -110,9 +108,8 @@ class DiscreteLabelHead(BaseModule):
 
     def log_probs(self, z: Tensor) -> List[Tensor]:
         """Log-probabilities of the labels, ``(N, ..., K_r)`` a scale."""
-        return [F.log_softmax(s.float() / self.temperature
-                              if s.dtype != torch.float64 else
-                              s / self.temperature, dim=-1)
+        dtype = torch.promote_types(z.dtype, torch.float32)
+        return [F.log_softmax(s.to(dtype) / self.temperature, dim=-1)
                 for s in self.similarities(z)]
 
     @torch.no_grad()

@@ -57,10 +57,10 @@ class RecordingHead(GCNHead):
                  deviation: bool = True,
                  norm: bool = True,
                  **kwargs) -> None:
-        self.deviation = deviation
         width = in_channels * (1 + deviation)
         kwargs.setdefault('topk', (1, ))
         super().__init__(num_classes, width, **kwargs)
+        self.deviation = deviation
         self.norm = (torch.nn.BatchNorm1d(width, affine=False)
                      if norm else torch.nn.Identity())
 

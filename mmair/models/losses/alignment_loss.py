@@ -47,17 +47,19 @@ class MultiGranularityAlignmentLoss(BaseModule):
             body (Tensor): Student body projections, pooled over the joints
                 of the groups, ``(N, G, d)``.
             teacher_limbs (Tensor): The teacher's ``limbs`` of the other
-                view, without gradient.
-            teacher_body (Tensor): The teacher's ``body`` of the other view,
-                without gradient.
+                view; gets no gradient.
+            teacher_body (Tensor): The teacher's ``body`` of the other view;
+                gets no gradient.
             projections (Tensor): What must not collapse: un-normalised
                 student projections, ``(N, S, d)``.
 
         Returns:
             dict[str, Tensor]: ``loss_sim``, ``loss_var`` and ``loss_cov``.
         """
-        to_body = 1 - F.cosine_similarity(limbs, teacher_body, dim=-1)
-        to_limbs = 1 - F.cosine_similarity(body, teacher_limbs, dim=-1)
+        to_body, to_limbs = (
+            1 - F.cosine_similarity(student, teacher.detach(), dim=-1)
+            for student, teacher in ((limbs, teacher_body),
+                                     (body, teacher_limbs)))
         variance, covariance = variance_covariance(gather(projections))
         return dict(
             loss_sim=self.loss_weight * self.sim_weight *
@@ -77,10 +79,12 @@ def variance_covariance(z: Tensor) -> tuple:
         tuple[Tensor]: Hinge of the standard deviations at 1, and the sum of
         the squared off-diagonal covariances divided by d.
     """
-    z = z if z.dtype == torch.float64 else z.float()
     num, _, width = z.shape
-    z = z - z.mean(0)
-    covariance = torch.einsum('nsi,nsj->sij', z, z) / (num - 1)
+    # Autocast would sum the squares of unbounded projections in fp16.
+    with torch.autocast(z.device.type, enabled=False):
+        z = z.to(torch.promote_types(z.dtype, torch.float32))
+        z = z - z.mean(0)
+        covariance = torch.einsum('nsi,nsj->sij', z, z) / (num - 1)
     diagonal = covariance.diagonal(dim1=1, dim2=2)
     variance = F.relu(1 - (diagonal + 1e-4).sqrt()).mean()
     off_diagonal = covariance.square().sum((1, 2)) - diagonal.square().sum(1)

@@ -1,4 +1,5 @@
 """Limbs predict the labels of the body."""
+import math
 from typing import Dict, Sequence
 
 import torch
@@ -42,9 +43,7 @@ class AppendageLoss(BaseModule):
         per_scale = []
         for log_p, y in zip(log_probs, labels):
             cross_entropy = -(y[:, None] * log_p).sum(-1)
-            num_labels = log_p.shape[-1]
-            undecided = -log_p.mean(-1) - torch.log(
-                log_p.new_tensor(num_labels))
+            undecided = -log_p.mean(-1) - math.log(log_p.shape[-1])
             per_scale.append((agreement * cross_entropy +
                               (1 - agreement) * undecided).mean())
         return dict(

@@ -22,7 +22,7 @@ class ProjectionNeck(BaseModule):
                  out_channels: int = 128,
                  init_cfg=None) -> None:
         super().__init__(init_cfg)
-        self.out_channels = out_channels
+        self.in_channels = in_channels
         self.layers = nn.Sequential(
             nn.Linear(in_channels, hid_channels, bias=False),
             nn.BatchNorm1d(hid_channels), nn.ReLU(inplace=True),

@@ -141,9 +141,9 @@ class AIR(BasePretrainer):
                  data_preprocessor: Optional[dict] = None,
                  init_cfg=None) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        if appendage is None and (refiner or alignment):
-            raise InputError('AIR: refiner and alignment need appendage; '
-                             'found appendage=None')
+        if appendage is None and (appendage_loss or refiner or alignment):
+            raise InputError('AIR: appendage_loss, refiner and alignment need '
+                             'appendage; found appendage=None')
         self.student = AIRNetwork(backbone, neck, appendage,
                                   get_layout(layout), bool(alignment))
         self.teacher = ExponentialMovingAverage(self.student,
@@ -196,7 +196,7 @@ class AIR(BasePretrainer):
                         self.limbs_of(teacher))]
                 targets, agreement = self.refiner(
                     labels, votes, self.index(data_samples).repeat(2))
-                losses['refined'] = self.share_changed(labels, targets)
+                losses['refined'] = self.share_moved(labels, targets)
             losses.update(self.appendage_loss(
                 self.head.log_probs(self.limbs_of(student)),
                 [other_view(y) for y in labels], other_view(agreement)))
@@ -216,7 +216,7 @@ class AIR(BasePretrainer):
     def views(self, inputs) -> List[Tensor]:
         """Both views as one batch: ``(2 * B, ...)``, first views first."""
         if self.progress is None:
-            raise RuntimeError(
+            raise InputError(
                 'AIR was not told the progress of the training; add '
                 "dict(type='mmair.PretrainHook') to custom_hooks")
         if not isinstance(inputs, dict):
@@ -239,9 +239,13 @@ class AIR(BasePretrainer):
         return features.limb_z[:, :len(LIMBS)]
 
     @staticmethod
-    def share_changed(before: List[Tensor], after: List[Tensor]) -> Tensor:
-        """Share of labels whose arg max the refinement changed."""
-        return torch.stack([(a.argmax(1) != b.argmax(1)).float().mean()
+    def share_moved(before: List[Tensor], after: List[Tensor]) -> Tensor:
+        """Share of the labels' mass that the refinement moved.
+
+        Not the share of labels whose arg max it changed: a label that keeps
+        half of its mass or more keeps its arg max.
+        """
+        return torch.stack([(a - b).abs().sum(1).mean() / 2
                             for a, b in zip(before, after)]).mean()
 
     def index(self, data_samples: list) -> Tensor:
@@ -263,9 +267,8 @@ class AIR(BasePretrainer):
             ids = [groups.setdefault(r['recording'], len(groups))
                    for r in recordings]
             self.refiner.allocate(
-                torch.tensor(ids), self.student.neck.layers[0].in_features,
-                (len(LIMBS), self.student.appendage.neck.layers[0].in_features
-                 ))
+                torch.tensor(ids), self.student.neck.in_channels,
+                (len(LIMBS), self.student.appendage.neck.in_channels))
             self.refiner.to(device)
 
     @torch.no_grad()
@@ -309,8 +312,8 @@ class AIR(BasePretrainer):
             dict[str, float]: For each scale K the perplexity of the raw
             arg-max codes as a share of K (1 is even use) and the share of
             recordings whose code changed; for the refiner the agreement of
-            limbs with the body over chance and beyond it, and the CKA of
-            body and limb features.
+            limbs with the body over chance and beyond it, the effective
+            rank of the body features, and their CKA with the limbs'.
         """
         meters = dict()
         for k, codes, previous in zip(self.head.num_labels, self.codes,
@@ -327,6 +330,7 @@ class AIR(BasePretrainer):
             meters['agreement'] = float(self.refiner.agreement.mean())
             meters['agreement_over_chance'] = float(
                 self.refiner.chance_ratio)
+            meters['rank_body'] = effective_rank(self.refiner.body_bank)
             meters['cka_body_limbs'] = linear_cka(
                 self.refiner.body_bank, self.refiner.limb_bank.flatten(1))
         return meters
@@ -335,6 +339,20 @@ class AIR(BasePretrainer):
 def other_view(x: Tensor) -> Tensor:
     """Swap the views of a batch ``(2 * B, ...)``."""
     return x.roll(len(x) // 2, 0)
+
+
+def effective_rank(x: Tensor) -> float:
+    """Effective rank of centred features (Roy & Vetterli, EUSIPCO 2007).
+
+    Args:
+        x (Tensor): ``(N, D)``.
+
+    Returns:
+        float: In [1, D]; 1 where all features lie on a line.
+    """
+    x = x.double()
+    share = F.normalize(torch.linalg.svdvals(x - x.mean(0)), p=1, dim=0)
+    return float(torch.exp(-torch.xlogy(share, share).sum()))
 
 
 def linear_cka(x: Tensor, y: Tensor) -> float:

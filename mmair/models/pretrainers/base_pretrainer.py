@@ -27,11 +27,10 @@ class BasePretrainer(BaseModel):
     progress: Optional[float] = None
 
     def __init__(self, data_preprocessor=None, init_cfg=None) -> None:
+        # Built here: mmengine's own registry does not know `mmair`.
         super().__init__(
-            data_preprocessor or dict(type='mmair.SkeletonDataPreprocessor'),
-            init_cfg)
-        if isinstance(self.data_preprocessor, dict):
-            self.data_preprocessor = MODELS.build(self.data_preprocessor)
+            MODELS.build(data_preprocessor or dict(
+                type='mmair.SkeletonDataPreprocessor')), init_cfg)
 
     @property
     @abstractmethod

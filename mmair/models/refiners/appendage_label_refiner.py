@@ -156,16 +156,19 @@ class AppendageLabelRefiner(BaseModule):
         c = torch.stack([
             jaccard(body, nearest(limb, self.groups, k))
             for limb in self.limb_bank.unbind(1)], 1)
-        by_count = {int(n): chance_jaccard(int(n), k)
-                    for n in candidates.unique()}
+        by_count = {n: chance_jaccard(n, k)
+                    for n in candidates.unique().tolist()}
         mean, deviation = c.new_tensor(
-            [by_count[int(n)] for n in candidates]).T[..., None]
+            [by_count[n] for n in candidates.tolist()]).T[..., None]
         self.chance_ratio.fill_(float(c.mean() / mean.mean().clamp(1e-12)))
         floor = mean + 2 * deviation
         # sorted by hand: torch.quantile refuses more than 2^24 numbers
         q90 = c.flatten().sort().values[int(0.9 * (c.numel() - 1))]
         scale = torch.maximum(q90 - floor, 3 * deviation).clamp(min=1e-12)
-        return ((c - floor) / scale).clamp(0, 1)
+        # Recordings that no batch has had (the last one is dropped) look
+        # alike to body and limbs.
+        seen = self.body_bank.any(1, keepdim=True)
+        return ((c - floor) / scale).clamp(0, 1) * seen
 
     def forward(self, labels: Sequence[Tensor], limb_probs: Sequence[Tensor],
                 index: Tensor) -> Tuple[List[Tensor], Tensor]:

@@ -1,0 +1,65 @@
+"""Every config builds, and makes a step on data of its kind."""
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from tiny_runs import GENERATOR, ROOT
+
+from mmair.registry import DATASETS, HOOKS, MODELS
+
+CONFIGS = sorted(
+    str(path.relative_to(ROOT)) for path in ROOT.glob('configs/**/*.py')
+    if '_base_' not in path.parts)
+
+
+def build_dataset(cfg, ann_file):
+    if 'generator' in cfg:
+        cfg.generator.update(GENERATOR)
+    else:
+        cfg.ann_file = str(ann_file)
+    cfg.device = 'cpu'
+    return DATASETS.build(cfg)
+
+
+@pytest.mark.parametrize('path', CONFIGS)
+def test_config_builds_and_makes_a_step(path, ann_file):
+    cfg = Config.fromfile(ROOT / path)
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        data = {part: build_dataset(cfg[f'{part}_dataloader'].dataset,
+                                    ann_file)
+                for part in ('train', 'val', 'test')
+                if f'{part}_dataloader' in cfg}
+        if 'data_preprocessor' in cfg:  # as a runner does it
+            cfg.model.setdefault('data_preprocessor', cfg.data_preprocessor)
+        model = MODELS.build(cfg.model)
+    pretraining = hasattr(model, 'attach')
+    if pretraining:
+        model.attach(data['train'].recordings)
+        model.set_progress(.5)
+
+    batch = collate(data['train'].__getitems__([0, 1]))
+    losses = model(**model.data_preprocessor(batch, training=True),
+                   mode='loss')
+    loss, _ = model.parse_losses(losses)
+    assert torch.isfinite(loss)
+    loss.backward()
+    assert any(p.grad is not None and p.grad.any()
+               for p in model.backbone.parameters())
+
+    batch = collate(data['val'].__getitems__([0]))
+    with torch.no_grad():
+        sample, = model.eval()(**model.data_preprocessor(batch),
+                               mode='predict')
+    if pretraining:
+        assert sample.feature.ndim == 1
+    for hook in cfg.custom_hooks:
+        HOOKS.build(hook)
+
+
+def collate(samples):
+    """What the default collate function of a dataloader makes."""
+    inputs = [sample['inputs'] for sample in samples]
+    if isinstance(inputs[0], dict):
+        inputs = {key: [x[key] for x in inputs] for key in inputs[0]}
+    return dict(inputs=inputs,
+                data_samples=[sample['data_samples'] for sample in samples])

@@ -1,0 +1,193 @@
+"""Two processes for real, started in every way that the tools offer."""
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+import torch
+from mmengine.config import Config
+from tiny_runs import PRETRAIN, QUICKSTART, ROOT, arguments, scalars
+
+from mmair.engine.launch import apply_options, init_launcher
+from mmair.errors import InputError
+
+OPTIONS = {**PRETRAIN, 'train_cfg.val_interval': 1}
+#: Starts two processes as Slurm does, and notes how it was called.
+SRUN = '''#!/usr/bin/env bash
+while [[ $1 == --* ]]; do echo "$1" >> srun.txt; shift; done
+for rank in 0 1; do
+    SLURM_PROCID=$rank SLURM_LOCALID=$rank SLURM_NTASKS=2 SLURM_NNODES=1 \\
+        SLURM_NODELIST=here "$@" & pids[$rank]=$!
+done
+wait "${pids[0]}" && wait "${pids[1]}"
+'''
+
+
+def start(folder, *command, **variables):
+    """Run a command elsewhere than in the checkout."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = str(free.getsockname()[1])
+    # A module that only the caller's PYTHONPATH knows.
+    (folder / 'callers_module.py').write_text('')
+    path = os.pathsep.join([str(folder), os.path.dirname(sys.executable),
+                            os.environ['PATH']])
+    env = {**os.environ, 'PATH': path, 'PORT': port, 'MASTER_PORT': port,
+           'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(folder),
+           'PYTHONWARNINGS': 'ignore', **variables}
+    done = subprocess.run([*map(str, command)], cwd=folder, env=env,
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def options(**changes):
+    return arguments({**OPTIONS, **changes, 'custom_imports.imports':
+                      ['mmair', 'callers_module']})
+
+
+@pytest.fixture(scope='module')
+def two_processes(tmp_path_factory):
+    """Two epochs by torchrun."""
+    folder = tmp_path_factory.mktemp('torchrun')
+    start(folder, 'bash', ROOT / 'tools/dist_train.sh', QUICKSTART, 2,
+          '--work-dir', folder / 'run', *options())
+    return folder / 'run'
+
+
+def test_rank_0_alone_writes(two_processes):
+    for pattern in ('*/*.log', '*/vis_data/scalars.json',
+                    '*/vis_data/events.*', 'epoch_2.pth', 'backbone.pth'):
+        assert len(list(two_processes.glob(pattern))) == 1, pattern
+    epochs = [line for line in scalars(two_processes) if 'loss' in line]
+    # 28 recordings, 2 processes of 7: 2 steps an epoch
+    assert [line['step'] for line in epochs] == [2, 4]
+    found = torch.load(two_processes / 'epoch_2.pth')['state_dict']
+    assert (found['codes'] >= 0).all()  # what the other process saw, too
+    assert found['head.queue_filled'] == 32
+
+
+def test_slurm_resumes_what_torchrun_began(two_processes, tmp_path):
+    run = tmp_path / 'run'
+    run.mkdir()
+    shutil.copy(two_processes / 'epoch_1.pth', run)
+    (tmp_path / 'srun').write_text(SRUN)
+    (tmp_path / 'srun').chmod(0o755)
+    start(tmp_path, 'bash', ROOT / 'tools/slurm_train.sh', 'cpu', 'job',
+          QUICKSTART, '--work-dir', run, '--resume', run / 'epoch_1.pth',
+          *options(), GPUS='2', GPUS_PER_NODE='0', CPUS_PER_TASK='1',
+          SRUN_ARGS='--mem=1 --quiet')
+    assert (tmp_path / 'srun.txt').read_text().split() == [
+        '--partition=cpu', '--job-name=job', '--ntasks=2',
+        '--cpus-per-task=1', '--kill-on-bad-exit=1', '--mem=1', '--quiet']
+    whole, resumed = (torch.load(folder / 'epoch_2.pth')['state_dict']
+                      for folder in (two_processes, run))
+    for name, value in whole.items():
+        assert torch.equal(resumed[name], value), name
+    assert scalars(run) == scalars(two_processes)[-len(scalars(run)):]
+
+
+def test_slurm_test_is_called_as_in_mmaction(tmp_path):
+    (tmp_path / 'srun').write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (tmp_path / 'srun').chmod(0o755)
+    called = start(
+        tmp_path, 'bash', ROOT / 'tools/slurm_test.sh', 'gpu', 'a job',
+        'config.py', 'x.pth', '--dump', 'a b.pkl', GPUS='16').splitlines()
+    assert called == [
+        '--partition=gpu', '--job-name=a job', '--ntasks=16', '--gres=gpu:8',
+        '--ntasks-per-node=8', '--cpus-per-task=5', '--kill-on-bad-exit=1',
+        'python', '-u', str(ROOT / 'tools/test.py'), 'config.py', 'x.pth',
+        '--launcher', 'slurm', '--dump', 'a b.pkl']
+
+
+def test_test_by_torchrun(two_processes, tmp_path):
+    start(tmp_path, 'bash', ROOT / 'tools/dist_test.sh', QUICKSTART,
+          two_processes / 'epoch_2.pth', 2, '--work-dir', tmp_path / 'run',
+          *options())
+    path, = tmp_path.glob('run/*/*.json')
+    scores = json.loads(path.read_text())
+    expected = [line for line in scalars(two_processes)
+                if 'knn/k1_top1' in line][-1]
+    for name in ('knn/k1_top1', 'knn/k20_macro_f1', 'knn/effective_rank'):
+        assert scores[name] == pytest.approx(expected[name], rel=1e-4)
+
+
+@pytest.mark.skipif(not shutil.which('mpirun'), reason='needs Open MPI')
+def test_mpi(tmp_path):
+    start(tmp_path, 'mpirun', '--allow-run-as-root', '--oversubscribe', '-np',
+          2, 'python', ROOT / 'tools/train.py', QUICKSTART, '--launcher',
+          'mpi', '--work-dir', tmp_path / 'run',
+          *arguments({**OPTIONS, 'train_cfg.max_epochs': 1}),
+          PYTHONPATH=str(ROOT))
+    assert len(list(tmp_path.glob('run/*/*.log'))) == 1
+    assert (tmp_path / 'run/epoch_1.pth').exists()
+
+
+@pytest.mark.parametrize('launcher', ['pytorch', 'slurm', 'mpi'])
+def test_environment_of_each_launcher(launcher, monkeypatch):
+    names = dict(
+        pytorch='RANK WORLD_SIZE LOCAL_RANK',
+        slurm='SLURM_PROCID SLURM_NTASKS SLURM_LOCALID',
+        mpi='OMPI_COMM_WORLD_RANK OMPI_COMM_WORLD_SIZE '
+        'OMPI_COMM_WORLD_LOCAL_RANK')[launcher].split()
+    monkeypatch.setattr(os, 'environ', {})
+    cfg = Config(dict(launcher=launcher, find_unused_parameters=True))
+    with pytest.raises(InputError, match=f'{launcher}: the.*{names[0]}'):
+        init_launcher(cfg)
+
+    called = []
+    monkeypatch.setattr(torch.distributed, 'init_process_group',
+                        called.append)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    os.environ.update(zip(names, '352'))
+    init_launcher(cfg)
+    assert called == ['gloo']
+    assert {k: os.environ[k] for k in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK',
+                                       'MASTER_ADDR', 'MASTER_PORT')} == dict(
+        RANK='3', WORLD_SIZE='5', LOCAL_RANK='2', MASTER_ADDR='127.0.0.1',
+        MASTER_PORT='29500')
+    assert cfg.model_wrapper_cfg == dict(
+        type='MMDistributedDataParallel', broadcast_buffers=False,
+        find_unused_parameters=True, device_ids=None)
+
+    # With a GPU it is mmengine that does both.
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    cfg = Config(dict(launcher=launcher))
+    init_launcher(cfg)
+    assert called == ['gloo'] and 'model_wrapper_cfg' not in cfg
+
+
+def test_slurm_on_several_machines(tmp_path, monkeypatch):
+    (tmp_path / 'scontrol').write_text('#!/bin/sh\necho node7; echo node8\n')
+    (tmp_path / 'scontrol').chmod(0o755)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    for name, value in dict(SLURM_PROCID='1', SLURM_NTASKS='2',
+                            SLURM_LOCALID='0', SLURM_NNODES='2',
+                            SLURM_NODELIST='node[7-8]', RANK='',
+                            WORLD_SIZE='', LOCAL_RANK='').items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv('PATH', str(tmp_path), prepend=':')
+    monkeypatch.setenv('MASTER_ADDR', '')
+    monkeypatch.delenv('MASTER_ADDR')
+    init_launcher(Config(dict(launcher='slurm')))
+    assert os.environ.pop('MASTER_ADDR') == 'node7'
+
+
+def test_work_dir_and_amp(tmp_path, monkeypatch):
+    path = tmp_path / 'some.py'
+    path.write_text("optim_wrapper = dict(type='OptimWrapper')")
+    args = dict(config=str(path), cfg_options=None, launcher='none',
+                work_dir=None)
+
+    def apply(**changes):
+        return apply_options(argparse.Namespace(**{**args, **changes}))
+    assert apply().work_dir == 'work_dirs/some'
+    assert apply(cfg_options=dict(work_dir='x')).work_dir == 'x'
+    assert apply(work_dir='y', cfg_options=dict(work_dir='x')).work_dir == 'y'
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    assert apply(amp=True).optim_wrapper == dict(
+        type='AmpOptimWrapper', loss_scale='dynamic')

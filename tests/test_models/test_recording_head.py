@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+import torch
+from mmaction.structures import ActionDataSample
+from tiny_air import WIDTH, backbone, set_gt_label
+
+from mmair.compat import get_pred_score
+from mmair.models.heads.recording_head import pool_windows
+from mmair.registry import MODELS
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize('num_clips', [1, 3])
+def test_pooling_is_the_slow_one(num_clips):
+    persons, width, frames, joints = 2, 4, 5, 6
+    x = torch.randn(2 * num_clips, persons, width, frames, joints,
+                    dtype=torch.float64)
+    expected = np.zeros((2, 2 * width))
+    for n in range(2):
+        for c in range(width):
+            values = [
+                np.mean([float(x[n * num_clips + w, m, c, t, v])
+                         for m in range(persons) for v in range(joints)])
+                for w in range(num_clips) for t in range(frames)]
+            expected[n, c] = np.mean(values)
+            expected[n, width + c] = np.sqrt(np.var(values) + 1e-6)
+    np.testing.assert_allclose(pool_windows(x, num_clips), expected,
+                               atol=1e-12)
+    np.testing.assert_allclose(pool_windows(x, num_clips, deviation=False),
+                               expected[:, :width], atol=1e-12)
+
+
+def test_a_feature_that_does_not_vary_has_a_finite_gradient():
+    x = torch.ones(2, 1, 4, 5, 6).requires_grad_()
+    pool_windows(x, 1).sum().backward()
+    assert torch.isfinite(x.grad).all()
+
+
+def recognizer(**head):
+    model = MODELS.build(dict(
+        type='RecognizerGCN',
+        data_preprocessor=dict(type='mmaction.ActionDataPreprocessor'),
+        backbone=backbone('ST-GCN', 'ebedb', 3),
+        cls_head=dict(type='mmair.RecordingHead', num_classes=3,
+                      in_channels=WIDTH, **head)))
+    model.init_weights()
+    torch.nn.init.normal_(model.cls_head.fc.weight)
+    return model
+
+
+def recordings(num, num_clips):
+    samples = [ActionDataSample() for _ in range(num)]
+    for i, sample in enumerate(samples):
+        set_gt_label(sample, i % 3)
+    return torch.randn(num, num_clips, 1, 16, 23, 3), samples
+
+
+def scores(model, inputs, samples):
+    return torch.stack([get_pred_score(s.to_dict()) for s in model(
+        inputs, samples, mode='predict')])
+
+
+@pytest.mark.parametrize('num, num_clips', [(4, 3), (4, 1), (1, 3), (1, 1)])
+@pytest.mark.parametrize('norm', [True, False])
+def test_a_stock_recogniser_scores_recordings(num, num_clips, norm):
+    """Any number of recordings and windows."""
+    model = recognizer(norm=norm)
+    inputs, samples = recordings(num, num_clips)
+    if num > 1 or not norm:  # batch norm cannot train on a lone recording
+        losses = model(inputs, samples, mode='loss')
+        losses['loss_cls'].backward()
+        assert 'top1_acc' in losses and 'top5_acc' not in losses
+        assert (model.cls_head.fc.weight.grad != 0).any()
+    model.eval()
+    with torch.no_grad():
+        found = scores(model, inputs, samples)
+        pooled = pool_windows(model.backbone(inputs.flatten(0, 1)),
+                              num_clips)
+        expected = model.cls_head.fc(
+            model.cls_head.norm(pooled)).softmax(1)
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_loss_is_that_of_the_scores():
+    model = recognizer().eval()
+    inputs, samples = recordings(4, 3)
+    with torch.no_grad():
+        loss = model(inputs, samples, mode='loss')['loss_cls']
+        found = scores(model, inputs, samples)
+    expected = -np.mean([float(found[i, i % 3].log()) for i in range(4)])
+    assert float(loss) == pytest.approx(expected, abs=1e-5)
+
+
+def test_windows_are_not_scored_apart():
+    """The order of windows does not matter, their company does."""
+    model = recognizer().eval()
+    inputs, samples = recordings(4, 3)
+    with torch.no_grad():
+        together = scores(model, inputs, samples)
+        torch.testing.assert_close(
+            scores(model, inputs.flip(1), samples), together)
+        apart = torch.stack([scores(model, window[:, None], samples)
+                             for window in inputs.unbind(1)]).mean(0)
+    assert (apart - together).abs().max() > 1e-3
+
+
+def test_deviation_and_dropout_can_be_switched():
+    head = MODELS.build(dict(
+        type='mmair.RecordingHead', num_classes=3, in_channels=4,
+        deviation=False, norm=False, dropout=0.5)).train()
+    assert head.fc.in_features == 4
+    x = torch.randn(64, 1, 4, 5, 6)
+    assert not torch.equal(head(x), head(x))
+    head.eval()
+    assert torch.equal(head(x), head(x))

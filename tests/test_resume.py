@@ -1,0 +1,88 @@
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from tiny_runs import (FINETUNE, PRETRAIN, QUICKSTART, recognition, run_tool,
+                       scalars)
+
+N = 2
+
+
+def same(a, b):
+    """Equal to the last bit, types included."""
+    if isinstance(a, torch.Tensor):
+        return a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    return pickle.dumps(a) == pickle.dumps(b)
+
+
+def interrupted_equals_whole(config, options, tmp_path):
+    """2N epochs, and what was interrupted after N and resumed."""
+    options = {**options, 'train_cfg.max_epochs': 2 * N,
+               'train_cfg.val_interval': 1,
+               'default_hooks.checkpoint.max_keep_ckpts': -1}
+    whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
+    assert run_tool('train.py', config, '--work-dir', whole,
+                    options=options) == 0
+    # What an interruption after N epochs leaves behind.
+    resumed.mkdir()
+    shutil.copy(whole / f'epoch_{N}.pth', resumed)
+    path = resumed / f'epoch_{N}.pth'
+    (resumed / 'last_checkpoint').write_text(str(path))
+    assert run_tool('train.py', config, '--work-dir', resumed, '--resume',
+                    options=options) == 0
+
+    expected, found = (torch.load(folder / f'epoch_{2 * N}.pth')
+                       for folder in (whole, resumed))
+    start = torch.load(path)
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert same(expected[part], found[part]), part
+        assert not same(expected[part], start[part]), part
+    # mmengine saves before it validates: of scores, epoch N's is not there.
+    history = expected['message_hub']['log_scalars']
+    for name, values in found['message_hub']['log_scalars'].items():
+        if name.startswith('train/') and 'time' not in name:
+            assert same(values.data, history[name].data), name
+
+    steps, later = scalars(whole), scalars(resumed)
+    assert 0 < len(later) < len(steps)
+    assert steps[-len(later):] == later
+    return expected
+
+
+@pytest.fixture(scope='module')
+def one_process(tmp_path_factory):
+    return interrupted_equals_whole(QUICKSTART, PRETRAIN,
+                                    tmp_path_factory.mktemp('workers0'))
+
+
+def test_pretraining(one_process):
+    """All that a step of AIR can depend on had come to life at the break."""
+    state = one_process['state_dict']
+    assert state['refiner.voting'] and state['refiner.agreement'].any()
+    assert state['head.queue_filled'] == 32
+    assert (state['codes'] >= 0).all()
+    assert not torch.equal(state['codes'], state['previous_codes'])
+    assert state['teacher.steps'] == 4 * 2 * N
+
+
+@pytest.mark.parametrize('persistent', [False, True])
+def test_pretraining_with_workers(persistent, one_process, tmp_path):
+    options = {**PRETRAIN, 'train_dataloader.num_workers': 2,
+               'train_dataloader.persistent_workers': persistent}
+    state = interrupted_equals_whole(QUICKSTART, options, tmp_path)
+    # The number of workers is no part of the experiment either.
+    assert same(state['state_dict'], one_process['state_dict'])
+
+
+def test_recogniser_with_dropout(ann_file, pretrained, tmp_path):
+    options = recognition(ann_file, pretrained / 'backbone.pth')
+    options['model.cls_head.dropout'] = .5
+    interrupted_equals_whole(FINETUNE, options, tmp_path)
