@@ -1,3 +1,3 @@
 # Supervised from scratch within reach of two CPU cores on every fold.
 _base_ = 'stgcn_ebedb.py'
-train_cfg = dict(max_epochs=6, val_interval=6)
+train_cfg = dict(max_epochs=4, val_interval=4)

@@ -8,8 +8,8 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmair.errors import InputError
-from mmair.layouts import LAYOUTS, get_layout
-from mmair.registry import DATASETS
+from mmair.layouts import get_layout
+from mmair.registry import DATASETS, TRANSFORMS
 
 from .readers import load_annotations
 from .transforms import (PackSkeletonInputs, SampleWindows,
@@ -56,6 +56,9 @@ class SkeletonDataset(BaseActionDataset):
                  classes: Optional[Sequence[str]] = None,
                  device: str = 'cpu',
                  **kwargs) -> None:
+        prepare, pipeline = (
+            [step if callable(step) else TRANSFORMS.build(step)
+             for step in steps] for steps in (prepare, pipeline))
         self.prepare = Compose(prepare)
         self.layout = layout
         self.split = split
@@ -99,13 +102,6 @@ class SkeletonDataset(BaseActionDataset):
 
     def _settle_layout(self, meta: dict, annotations: List[dict]) -> None:
         found = meta.get('layout')
-        # Who wrote the file must not choose another file that we read.
-        if not (found is None or isinstance(found, dict)
-                or isinstance(found, str) and found in LAYOUTS):
-            raise InputError(
-                f'{self._source}: meta.layout is {found!r}, expected one of '
-                f'{", ".join(sorted(LAYOUTS))} or a dict that describes a '
-                'layout')
         self.layout = get_layout(self.layout or found or 'nturgb+d')
         if found is not None and get_layout(found) != self.layout:
             raise InputError(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import init_default_scope
+from mmengine.registry import DefaultScope, init_default_scope
 from tiny_runs import GENERATOR
 from torch.utils.data import DataLoader
 
@@ -402,6 +402,13 @@ def test_the_loader_asks_for_batches(build, monkeypatch):
     monkeypatch.setattr(SkeletonDataset, '__getitems__', spy)
     epoch_of(loader(build([*VIEWS, PACK]), 0))
     assert asked == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
+
+
+def test_our_names_are_known_without_a_runner(build, monkeypatch):
+    """In a notebook there is no default scope."""
+    monkeypatch.setattr(DefaultScope, 'get_current_instance', lambda: None)
+    dataset = build([*VIEWS, PACK], prepare=[dict(type='NormalizeSkeleton')])
+    assert len(dataset.__getitems__([1, 2])) == 2
 
 
 # The embedded data set

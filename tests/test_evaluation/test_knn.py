@@ -94,8 +94,8 @@ def test_nobody_left_to_vote():
 def test_what_is_constant_in_the_bank_tells_nothing(features):
     x, labels = features
     expected = knn_predict(x[:40], labels[:40], x[40:], 5)
-    dead = np.full((60, 4), .1, np.float32)
-    dead[45:] = 3  # alive in some queries
+    dead = np.tile(np.float32([.1, .3, .7, 1.1]), (60, 1))
+    dead[45:] = 1e6  # alive in some queries
     found = knn_predict(np.concatenate((x, dead), 1)[:40], labels[:40],
                         np.concatenate((x, dead), 1)[40:], 5)
     assert found.tolist() == expected.tolist()

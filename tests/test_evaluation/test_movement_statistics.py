@@ -11,7 +11,7 @@ from mmair.evaluation.movement_statistics import movement_statistics
 def slow_statistics(x, fps):
     """Of one person, (T, V, C), joint by joint."""
     frames, joints, _ = x.shape
-    means, stds, motion = [], [], [[], []]
+    means, stds = [], []
     for v in range(joints):
         means += [np.mean(x[:, v, c]) for c in range(x.shape[2])]
         stds += [np.std(x[:, v, c]) for c in range(x.shape[2])]

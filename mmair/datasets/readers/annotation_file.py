@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Optional, Union
 import numpy as np
 
 from mmair.errors import InputError
+from mmair.layouts import LAYOUTS
 
 _PLAIN = {('builtins', 'set'): set, ('builtins', 'frozenset'): frozenset}
 #: Shows anything in a message, and only the beginning of what is large.
@@ -191,6 +192,13 @@ class _Checker:
             self.fail('the set of keys', list(data), '"annotations" in it')
         data = dict(dict(meta={}, split={}), **data)
         self.typed('meta', data['meta'], dict, 'a dict')
+        layout = data['meta'].get('layout')
+        # Who wrote the file must not choose another file that is read.
+        if not (layout is None or isinstance(layout, dict)
+                or isinstance(layout, str) and layout in LAYOUTS):
+            self.fail('meta.layout', layout,
+                      f'one of {", ".join(sorted(LAYOUTS))} or a dict that '
+                      'describes a layout')
         self.typed('split', data['split'], dict, 'a dict of lists')
         self.typed('annotations', data['annotations'], list, 'a list')
         if not data['annotations']:

@@ -78,8 +78,9 @@ class SampleWindows(SkeletonTransform):
     """Cut windows of a fixed number of frames.
 
     In training the windows start anywhere, independently; in test mode they
-    are spaced evenly from the first frame to the last. A recording shorter
-    than a window goes on by reflection, never by zeros and never stretched.
+    are spaced evenly from the first frame to the last, a single one in the
+    middle. A recording shorter than a window goes on by reflection, never by
+    zeros and never stretched.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``
@@ -122,7 +123,8 @@ class SampleWindows(SkeletonTransform):
         spare = torch.where(total >= self.clip_len, total - self.clip_len,
                             total - 1)
         if self.test_mode:
-            steps = torch.linspace(0, 1, self.num_clips, device=x.device)
+            steps = (torch.linspace(0, 1, self.num_clips, device=x.device)
+                     if self.num_clips > 1 else x.new_tensor([0.5]))
             spare = spare * (total >= self.clip_len)
             start = (spare[..., None] * steps).round().long()
         else:

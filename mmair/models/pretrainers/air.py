@@ -178,9 +178,9 @@ class AIR(BasePretrainer):
             dict[str, Tensor]: The losses, and meters beside them.
         """
         views = self.views(inputs)
-        student = self.student(*views)
-        with torch.no_grad():
+        with torch.no_grad():  # first, while there is memory to reuse
             teacher = self.teacher(*views)
+        student = self.student(*views)
 
         # AMDL: the teacher labels each view, the student the other one.
         labels = self.head.assign(teacher.body_z[:, 0])
