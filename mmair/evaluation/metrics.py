@@ -3,6 +3,7 @@ from collections import OrderedDict
 from typing import Dict, List, Optional, Sequence
 
 import numpy as np
+import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from sklearn.metrics import confusion_matrix, f1_score, recall_score
@@ -12,6 +13,7 @@ from mmair.errors import InputError
 from mmair.registry import METRICS
 
 from .knn import knn_predict
+from .representation import effective_rank
 
 
 def emotion_scores(labels: Sequence[int],
@@ -123,7 +125,8 @@ class KNNMetric(BaseMetric):
         features = np.stack([r[0] for r in results])
         labels = np.array([r[1] for r in results])
         groups = np.array([r[2] for r in results])
-        scores = OrderedDict(effective_rank=effective_rank(features))
+        scores = OrderedDict(effective_rank=effective_rank(
+            torch.from_numpy(features)))
         known = labels >= 0
         if not known.any():
             return scores
@@ -135,14 +138,3 @@ class KNNMetric(BaseMetric):
             for name, value in emotion_scores(labels, predictions).items():
                 scores[f'k{k}_{name}'] = value
         return scores
-
-
-def effective_rank(features: np.ndarray) -> float:
-    """Effective rank of features (Roy & Vetterli, EUSIPCO 2007).
-
-    The exponential of the entropy of the normalised singular values of the
-    centred features ``(N, D)``: 1 where they lie on a line.
-    """
-    values = np.linalg.svd(features - features.mean(0), compute_uv=False)
-    share = values / max(values.sum(), 1e-12)
-    return float(np.exp(-(share * np.log(share.clip(1e-12))).sum()))

@@ -1,5 +1,4 @@
 """Metrics on cases made by hand and against scikit-learn."""
-import math
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from tiny_air import set_gt_label
 import mmair.evaluation.metrics as metrics_module
 from mmair.errors import InputError
 from mmair.evaluation import EmotionMetric, KNNMetric, emotion_scores
-from mmair.evaluation.metrics import effective_rank
 
 
 def sample(label=None, prediction=None, classes=3, **metainfo):
@@ -158,17 +156,3 @@ def test_knn_metric_with_unlabelled_and_few():
     assert set(none) == {'knn/effective_rank'}
     alone = evaluate(KNNMetric(), knn_samples(x[:1], labels[:1], names[:1]))
     assert alone['knn/k1_top1'] == 0  # nobody to ask
-
-
-def test_effective_rank():
-    rng = np.random.default_rng(0)
-    basis = np.linalg.qr(rng.normal(size=(12, 12)))[0]
-    for rank in (1, 2, 5):
-        # Equal variance in as many directions, none in the others.
-        x = np.concatenate([np.eye(rank), -np.eye(rank)]) @ basis[:rank]
-        assert effective_rank(7 + 3 * x) == pytest.approx(rank)
-    x = np.diag([3., 1.]) @ basis[:2]
-    x = np.concatenate([x, -x])
-    entropy = -(.75 * math.log(.75) + .25 * math.log(.25))
-    assert effective_rank(x) == pytest.approx(math.exp(entropy))
-    assert effective_rank(np.ones((4, 3))) == pytest.approx(1)

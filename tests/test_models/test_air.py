@@ -11,7 +11,6 @@ from tiny_air import (BACKBONES, WIDTH, air_config, batch, set_gt_label,
 from mmair.errors import InputError
 from mmair.layouts import LIMBS, get_layout
 from mmair.models import SkeletonDataPreprocessor
-from mmair.models.pretrainers.air import effective_rank, linear_cka
 from mmair.registry import MODELS
 
 LAYOUTS = ['nturgb+d', 'coco', 'ebedb', 'kdae', 'emotion_gait']
@@ -260,23 +259,6 @@ def test_meters():
         float(model.refiner.agreement.mean()))
     assert 1 <= meters['rank_body'] <= WIDTH
     assert 0 <= meters['cka_body_limbs'] <= 1
-
-
-def test_effective_rank():
-    torch.manual_seed(0)
-    line = torch.randn(500, 1) * torch.randn(8) + 3
-    assert effective_rank(line) == pytest.approx(1, abs=0.01)
-    isotropic = torch.linalg.qr(torch.randn(500, 8).double()).Q
-    assert effective_rank(isotropic) == pytest.approx(8, abs=0.05)
-
-
-def test_linear_cka():
-    torch.manual_seed(0)
-    x = torch.randn(500, 8)
-    rotation = torch.linalg.qr(torch.randn(8, 8)).Q
-    assert linear_cka(x, 3 * x @ rotation + 1) == pytest.approx(1, abs=1e-6)
-    assert linear_cka(x, torch.randn(500, 8)) < 0.05
-    assert linear_cka(x, torch.zeros(500, 8)) == 0
 
 
 @pytest.mark.parametrize('num_clips', [1, 4])

@@ -8,6 +8,7 @@ from mmengine.model import BaseModule, ExponentialMovingAverage
 from torch import Tensor
 
 from mmair.errors import InputError
+from mmair.evaluation.representation import effective_rank, linear_cka
 from mmair.layouts import LIMB_PAIRS, LIMBS, get_layout
 from mmair.registry import MODELS
 
@@ -339,33 +340,3 @@ class AIR(BasePretrainer):
 def other_view(x: Tensor) -> Tensor:
     """Swap the views of a batch ``(2 * B, ...)``."""
     return x.roll(len(x) // 2, 0)
-
-
-def effective_rank(x: Tensor) -> float:
-    """Effective rank of centred features (Roy & Vetterli, EUSIPCO 2007).
-
-    Args:
-        x (Tensor): ``(N, D)``.
-
-    Returns:
-        float: In [1, D]; 1 where all features lie on a line.
-    """
-    x = x.double()
-    share = F.normalize(torch.linalg.svdvals(x - x.mean(0)), p=1, dim=0)
-    return float(torch.exp(-torch.xlogy(share, share).sum()))
-
-
-def linear_cka(x: Tensor, y: Tensor) -> float:
-    """Linear centred kernel alignment (Kornblith et al., ICML 2019).
-
-    Args:
-        x (Tensor): ``(N, D1)``.
-        y (Tensor): ``(N, D2)``.
-
-    Returns:
-        float: In [0, 1]; 1 where the representations are the same up to
-        rotation and scale.
-    """
-    x, y = (v.double() - v.double().mean(0) for v in (x, y))
-    cross = (x.T @ y).norm()**2
-    return float(cross / ((x.T @ x).norm() * (y.T @ y).norm()).clamp(1e-12))

@@ -138,7 +138,7 @@ def test_windows_of_a_test_are_evenly_spaced():
     assert windows[-1, -1] == 28
     one = SampleWindows(8, test_mode=True)(
         dict(keypoint=numbered(1, 29, 2, 3)))['keypoint']
-    assert frames_of(one)[0, 0] == 0
+    assert frames_of(one)[0, 0] == 10  # the middle: (29 - 8) / 2
     # Without a random number.
     results = dict(keypoint=numbered(1, 29, 2, 3), key=5)
     assert sample(results)['key'] == 5

@@ -1,0 +1,34 @@
+"""What a set of features is like, whatever it is used for."""
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def effective_rank(x: Tensor) -> float:
+    """Effective rank of centred features (Roy & Vetterli, EUSIPCO 2007).
+
+    Args:
+        x (Tensor): ``(N, D)``.
+
+    Returns:
+        float: In [1, D]; 1 where all features lie on a line.
+    """
+    x = x.double()
+    share = F.normalize(torch.linalg.svdvals(x - x.mean(0)), p=1, dim=0)
+    return float(torch.exp(-torch.xlogy(share, share).sum()))
+
+
+def linear_cka(x: Tensor, y: Tensor) -> float:
+    """Linear centred kernel alignment (Kornblith et al., ICML 2019).
+
+    Args:
+        x (Tensor): ``(N, D1)``.
+        y (Tensor): ``(N, D2)``.
+
+    Returns:
+        float: In [0, 1]; 1 where the representations are the same up to
+        rotation and scale.
+    """
+    x, y = (v.double() - v.double().mean(0) for v in (x, y))
+    cross = (x.T @ y).norm()**2
+    return float(cross / ((x.T @ x).norm() * (y.T @ y).norm()).clamp(1e-12))
