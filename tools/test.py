@@ -3,32 +3,19 @@
     python tools/test.py CONFIG CHECKPOINT
 """
 import argparse
-import os
 
-from mmengine.config import DictAction
 from mmengine.runner import Runner
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
-from mmair.engine.launch import apply_options, init_launcher
+from mmair.engine.launch import apply_options, init_launcher, make_parser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--work-dir', help='where the scores go')
     parser.add_argument('--dump', help='write the predictions to this .pkl')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
-                        help='override the config: key=value pairs')
-    parser.add_argument('--launcher', default='none',
-                        choices=['none', 'pytorch', 'slurm', 'mpi'],
-                        help='job launcher')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parser.parse_args()
 
 
 def main() -> None:

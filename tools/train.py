@@ -7,22 +7,17 @@ As MMAction2's own ``tools/train.py``, which runs mmair's configs, too; this
 one adds distributed training on CPU and tells a user's mistake in a sentence.
 """
 import argparse
-import os
 
-from mmengine.config import DictAction
 from mmengine.runner import Runner
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
-from mmair.engine.launch import apply_options, init_launcher
+from mmair.engine.launch import apply_options, init_launcher, make_parser
 from mmair.errors import InputError
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--work-dir', help='where logs and checkpoints go')
+    parser = make_parser(__doc__)
     parser.add_argument(
         '--resume', nargs='?', const='auto',
         help='go on from a checkpoint; without a path, from the newest in '
@@ -36,15 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=int, help='random seed')
     parser.add_argument('--deterministic', action='store_true',
                         help='deterministic algorithms only')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
-                        help='override the config: key=value pairs')
-    parser.add_argument('--launcher', default='none',
-                        choices=['none', 'pytorch', 'slurm', 'mpi'],
-                        help='job launcher')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parser.parse_args()
 
 
 def main() -> None:

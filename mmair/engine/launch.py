@@ -6,17 +6,41 @@ import subprocess
 
 import torch
 import torch.distributed as torch_dist
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from mmair.errors import InputError
+
+
+def make_parser(description: str) -> argparse.ArgumentParser:
+    """A parser of what all tools that make a runner take.
+
+    Args:
+        description (str): The tool's docstring.
+
+    Returns:
+        ArgumentParser: With config, ``--work-dir``, ``--cfg-options``,
+        ``--launcher`` and ``--local_rank``.
+    """
+    parser = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='where logs and results go')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='override the config: key=value pairs')
+    parser.add_argument('--launcher', default='none',
+                        choices=['none', *_VARIABLES], help='job launcher')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0,
+                        help='set by some launchers')
+    return parser
 
 
 def apply_options(args: argparse.Namespace) -> Config:
     """Read the config of a tool's command line and merge its options.
 
     Args:
-        args (Namespace): With config, work_dir, cfg_options, launcher and
-            perhaps amp, resume and checkpoint.
+        args (Namespace): From :func:`make_parser`, perhaps with amp, resume
+            and checkpoint.
 
     Returns:
         Config: What ``Runner.from_cfg`` takes.
@@ -41,6 +65,7 @@ def apply_options(args: argparse.Namespace) -> Config:
         raise InputError(f'--cfg-options: do not fit {args.config}: '
                          f'{_first_line(error)}') from error
     cfg.launcher = args.launcher
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     name = osp.splitext(osp.basename(args.config))[0]
     cfg.work_dir = (args.work_dir or cfg.get('work_dir')
                     or osp.join('work_dirs', name))

@@ -13,7 +13,8 @@ def test_effective_rank():
     for rank in (1, 2, 5):
         # Equal variance in as many directions, none in the others.
         x = np.concatenate([np.eye(rank), -np.eye(rank)]) @ basis[:rank]
-        assert effective_rank(torch.from_numpy(7 + 3 * x)) == pytest.approx(rank)
+        assert effective_rank(
+            torch.from_numpy(7 + 3 * x)) == pytest.approx(rank)
     x = np.diag([3., 1.]) @ basis[:2]
     x = np.concatenate([x, -x])
     entropy = -(.75 * math.log(.75) + .25 * math.log(.25))
