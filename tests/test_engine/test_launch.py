@@ -181,7 +181,7 @@ def test_work_dir_and_amp(tmp_path, monkeypatch):
     path = tmp_path / 'some.py'
     path.write_text("optim_wrapper = dict(type='OptimWrapper')")
     args = dict(config=str(path), cfg_options=None, launcher='none',
-                work_dir=None)
+                work_dir=None, local_rank=0)
 
     def apply(**changes):
         return apply_options(argparse.Namespace(**{**args, **changes}))
