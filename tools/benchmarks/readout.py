@@ -10,6 +10,7 @@ predictions and writes it to ``readout.json`` in the work directory.
 """
 import argparse
 import copy
+import gc
 import hashlib
 import os.path as osp
 from typing import Dict, List
@@ -202,6 +203,8 @@ class Bench:
                 result['predictions'].append(
                     int(get_pred_score(sample).argmax()))
         mmengine.dump(result, path)
+        del runner
+        gc.collect()  # a runner refers to itself, and holds the data
         return result
 
     def table(self) -> dict:
