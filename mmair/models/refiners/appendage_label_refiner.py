@@ -188,7 +188,7 @@ class AppendageLabelRefiner(BaseModule):
             agreement c~ ``(N, P)``; the labels as they are and 1 until the
             first refresh.
         """
-        agreement = self.agreement[index]
+        agreement = self.agreement[index].to(labels[0].dtype)
         if not self.voting:
             return list(labels), torch.ones_like(agreement)
         share = (1 - self.beta) * agreement.max(1, keepdim=True).values
