@@ -12,10 +12,13 @@ model = dict(
         down_stages=[2, 4],
         graph_cfg=dict(layout='ebedb')),
     neck=dict(in_channels=32),
+    appendage=dict(
+        backbone=dict(base_channels=4), neck=dict(in_channels=16)),
+    refiner=dict(num_neighbors=10),
     head=dict(num_labels=(4, 8, 16), queue_length=128))
 dataset = dict(
     type='mmair.SyntheticEmotionDataset',
     generator=dict(num_actors=8, takes=2, layout='ebedb', seed=0))
 train_dataloader = dict(batch_size=32, dataset=dataset)
 val_dataloader = dict(dataset=dataset)
-train_cfg = dict(max_epochs=20, val_interval=2)
+train_cfg = dict(max_epochs=8, val_interval=1)
