@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Regenerates the EBEDB table of the README from data/ebedb.pkl:
+# Makes the EBEDB table of the README from data/ebedb.pkl:
 #
 #   bash tools/benchmarks/ebedb_cpu.sh
 #
