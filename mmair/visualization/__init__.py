@@ -1,9 +1,8 @@
-from .confusion import draw_confusion_matrix
 from .curves import draw_code_histogram, draw_curves, load_scalars
 from .skeleton import LIMB_COLORS, TRUNK_COLOR, draw_gif, draw_strip
 
 __all__ = [
     'LIMB_COLORS', 'TRUNK_COLOR', 'draw_code_histogram',
-    'draw_confusion_matrix', 'draw_curves', 'draw_gif', 'draw_strip',
+    'draw_curves', 'draw_gif', 'draw_strip',
     'load_scalars'
 ]

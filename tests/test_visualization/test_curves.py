@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mmair.errors import InputError
-from mmair.visualization import (draw_code_histogram, draw_confusion_matrix,
+from mmair.visualization import (draw_code_histogram,
                                  draw_curves, load_scalars)
 
 RECORDS = [
@@ -52,11 +52,3 @@ def test_every_code_has_a_bar():
     assert [[bar.get_height() for bar in ax.patches] for ax in fig.axes] == \
         [[5, 3, 0], [3, 2, 2, 1]]
     assert [ax.lines[0].get_ydata()[0] for ax in fig.axes] == [8 / 3, 2]
-
-
-def test_confusion_is_in_percent_of_the_true_class():
-    fig = draw_confusion_matrix([[3, 1], [0, 0]], ['joy', 'fear'])
-    ax, = fig.axes
-    assert [t.get_text() for t in ax.texts] == ['75', '25', '0', '0']
-    assert [t.get_text() for t in ax.get_yticklabels()] == \
-        ['joy (4)', 'fear (0)']
