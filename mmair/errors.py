@@ -8,3 +8,8 @@ class InputError(ValueError):
     and what to do. The command-line tools print it alone, without a
     traceback, and exit with status 2.
     """
+
+
+def quoted(text: str) -> str:
+    """A text as a message shows it: in quotes, on one line, not long."""
+    return repr(text if len(text) <= 80 else f'{text[:77]}...')

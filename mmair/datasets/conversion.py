@@ -1,175 +1,403 @@
 """What every data set converter shares: all but the parsing of one file."""
+import argparse
 import hashlib
+import multiprocessing
 import os
+import signal
+import stat
+import threading
+import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import (FIRST_COMPLETED, Future,
+                                ProcessPoolExecutor, ThreadPoolExecutor, wait)
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Sequence, Tuple, Union
+from typing import (Any, Callable, Dict, Iterable, Iterator, List, NamedTuple,
+                    Optional, Sequence, Tuple, Union)
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 from sklearn.model_selection import StratifiedGroupKFold
 
-from mmair.datasets.readers import save_annotations
+from mmair.datasets.journal import Journal
+from mmair.datasets.readers import (AnnotationChecker, require_place,
+                                    save_annotations)
 from mmair.errors import InputError
+from mmair.layouts import get_layout
 
-#: Folds of ``xrec`` and ``xseq``; ``xsub`` has one an actor.
+#: Folds of ``xrec``, ``xseq`` and ``random``; ``xsub`` has one an actor.
 NUM_FOLDS = 5
+
+
+def converter_parser(doc: str) -> argparse.ArgumentParser:
+    """The command line that every converter has.
+
+    Args:
+        doc (str): The docstring of the converter, shown by ``--help``.
+
+    Returns:
+        ArgumentParser: Gives ``raw`` and ``out`` (Path) and ``workers``
+        (int, or None for all cores). A converter may add its own options.
+    """
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('raw', type=Path, help='folder of the source files')
+    parser.add_argument('--out', type=Path, required=True,
+                        help='what to write: an annotation file (.pkl), or '
+                        'by any other name the folder of a memory-mapped '
+                        'store')
+    parser.add_argument('--workers', type=_positive, metavar='N',
+                        help='processes that read; by default one a core')
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is no positive integer')
+    return int(text)
+
+
+class _Source(NamedTuple):
+    """A source file: the hash and size of its content, or why it has none."""
+    digest: Optional[str]
+    size: int = 0
+    refused: Optional[str] = None
 
 
 def convert(files: Sequence[Path], root: Path,
             parse: Callable[[Path], dict], out: Union[str, Path], *,
             dataset: str, layout: str, classes: Sequence[str],
-            test_actors: Sequence[str]) -> dict:
-    """Turn source files into one annotation file, and report on it.
+            test_actors: Optional[Sequence[str]] = None,
+            workers: Optional[int] = None) -> dict:
+    """Turn source files into an annotation file or store, and report on it.
 
     Of byte-equal files only the first in path order is parsed. Every file
     that is left out is printed with the reason, and so are the counts per
-    class and actor and a hash of the source.
+    class and actor, a hash of the source and the speed. What is written does
+    not depend on the number of workers.
+
+    Each worker holds about two recordings at a time; results go to
+    ``<out>.journal`` beside the output as they come. Whatever ends a
+    conversion, the next one with the same parser goes on where it ended, and
+    parses again only what has changed. The output appears when it is whole.
 
     Args:
         files (Sequence[Path]): The source files, one a recording.
         root (Path): The folder to which their printed names are relative.
-        parse (Callable): Takes a path and returns ``emotion`` (str, one of
-            ``classes``, or absent), ``actor`` and ``recording`` (str),
-            ``fps`` (float) and ``keypoint``, float32 (M, T, V, 3) in metres,
-            y up. Raises :class:`InputError` for a file that is of no use. A
-            function of a module, so that worker processes can call it.
-        out (str | Path): The annotation file to write.
+        parse (Callable): Takes a path and returns ``fps`` (float) and
+            ``keypoint``, float32 (M, T, V, 3) in metres, y up; where they
+            are known ``emotion`` (str, one of ``classes``), ``actor``,
+            ``recording`` and ``action`` (str); and a ``frame_dir`` (str)
+            where the name of the file is not unique. Further text and
+            numbers are kept. Raises :class:`InputError` for a file that is
+            of no use. A function of a module or a ``functools.partial`` of
+            one, so that worker processes can call it; its arguments hold
+            all that it depends on, rather than the name of another file.
+        out (str | Path): What to write; see :func:`save_annotations`.
         dataset (str): Name of the data set.
         layout (str): Name of the skeleton layout.
         classes (Sequence[str]): Class names, in the order of the labels.
-        test_actors (Sequence[str]): Actors of the test part of the fixed
-            split ``xsub_train`` and ``xsub_test``.
+        test_actors (Sequence[str], optional): See :func:`make_splits`.
+        workers (int, optional): Number of processes. By default one a core.
 
     Returns:
-        dict: What was written.
+        dict: What was written. Its keypoints are read from the disk.
 
     Raises:
-        InputError: If no file is usable.
+        InputError: If no file is usable, the output cannot be written, the
+            user interrupts it, or the parser fails in another way than by
+            InputError: the message names the file.
     """
-    files = sorted(files)
+    files, out = sorted(files), Path(out)
+    workers = workers or os.cpu_count() or 1
     if not files:
         raise InputError(f'{root}: no source file found; give the folder '
                          f'into which {dataset} was unpacked')
-    digests, source_hash = _digest(files, root)
-    skipped, unique = {}, {}
-    for path in files:
-        first = unique.setdefault(digests[path], path)
-        if first is not path:
-            skipped[path] = f'byte-equal to {first.relative_to(root)}'
-    annotations, names = [], {}
-    for path, result in _parse_all(list(unique.values()), parse):
-        if isinstance(result, InputError):
-            skipped[path] = str(result).replace(f'{path}: ', '', 1)
-        elif path.stem in names:
-            skipped[path] = (f'has the name of {names[path.stem]}, but '
-                             'another content')
-        else:
-            names[path.stem] = path.relative_to(root)
-            annotations.append(_annotation(path.stem, result, classes))
-    _report(files, root, annotations, skipped, classes)
-    if not annotations:
-        raise InputError(f'{root}: none of the {len(files)} source files is '
-                         'usable; the reasons are listed above')
-    data = dict(
-        meta=dict(dataset=dataset, layout=layout, classes=list(classes),
-                  unit='m', up_axis='y', source_sha256=source_hash),
-        split=make_splits(annotations, test_actors),
-        annotations=annotations)
-    save_annotations(data, out)
+    require_place(out)
+    classes = list(classes)
+    journal = Journal(out, parse, (layout, classes))
+    try:
+        todo, skipped, source_hash = _examine_all(files, root, workers)
+        read = partial(_attempt, parse, classes, len(get_layout(layout)))
+        throughput = _read_all(read, todo, root, workers, journal)
+        annotations = _gather(journal.results(), todo, root, skipped)
+        _report(files, root, annotations, skipped, classes)
+        if not annotations:
+            journal.close(remove=True)
+            raise InputError(f'{root}: none of the {len(files)} source files '
+                             'is usable; the reasons are listed above')
+        data = dict(
+            meta=dict(dataset=dataset, layout=layout, classes=classes,
+                      unit='m', up_axis='y', source_sha256=source_hash),
+            split=make_splits(annotations, test_actors),
+            annotations=annotations)
+        save_annotations(data, out)
+        journal.close(remove=True)
+    except KeyboardInterrupt:
+        raise InputError(
+            f'{out}: interrupted and not written; the same command goes on '
+            f'after the {len(journal)} files that were read') from None
+    finally:
+        journal.close()
     print(f'source sha256: {source_hash}')
+    print(throughput)
     print(f'{len(annotations)} recordings written to {out}')
     return data
 
 
-def _digest(files: Sequence[Path],
-            root: Path) -> Tuple[Dict[Path, str], str]:
-    """The hash of every file and, over their sorted names too, of all."""
-    digests, source = {}, hashlib.sha256()
-    for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            # Left for the parser to refuse, with the reason.
-            content = f'{path} {error}'.encode()
-        digests[path] = hashlib.sha256(content).hexdigest()
-    for name, digest in sorted((path.relative_to(root).as_posix(), digest)
-                               for path, digest in digests.items()):
-        source.update(f'{name}\0{digest}\n'.encode())
-    return digests, source.hexdigest()
+def _read_all(read: Callable[[Path], tuple], todo: Dict[Path, _Source],
+              root: Path, workers: int, journal: Journal) -> str:
+    """Bring the results of all files into the journal; return the speed."""
+    new = [path for path, source in todo.items()
+           if not journal.has(_name(path, root), source.digest)]
+    if len(new) < len(todo):
+        print(f'{len(todo) - len(new)} files were read by an earlier run that '
+              'did not end')
+    start, worked = time.perf_counter(), 0.
+    with closing(_in_workers(read, new, workers)) as results:
+        for path, (result, seconds) in results:
+            journal.add(_name(path, root), todo[path].digest, result)
+            worked += seconds
+    elapsed = time.perf_counter() - start
+    size = sum(todo[path].size for path in new) / 1e6
+    return (f'{size:.1f} MB read in {elapsed:.1f} s, {size / elapsed:.1f} '
+            f'MB/s; {size / max(worked, 1e-9):.1f} MB/s a core')
 
 
-def _parse_all(files: Sequence[Path], parse: Callable) -> Iterator[tuple]:
-    workers = os.cpu_count() or 1
-    with ProcessPoolExecutor(workers) as pool:
-        results = pool.map(partial(_attempt, parse), files,
-                           chunksize=max(1, min(16, len(files) // workers)))
-        yield from track(results, 'Reading', len(files),
-                         console=Console(stderr=True))
+def _shown(path: Path, root: Path) -> str:
+    """The name for a terminal: bytes that are no UTF-8 are escaped."""
+    return _name(path, root).encode('utf-8', 'backslashreplace').decode()
 
 
-def _attempt(parse: Callable[[Path], dict],
-             path: Path) -> Tuple[Path, Union[dict, InputError]]:
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _examine(path: Path) -> _Source:
     try:
-        return path, parse(path)
+        str(path).encode()
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # A pipe would be waited for.
+            return _Source(None, refused='is a folder, expected a file'
+                           if path.is_dir() else 'is no regular file')
+        with open(path, 'rb') as file:
+            digest = hashlib.file_digest(file, 'sha256').hexdigest()
+        return _Source(digest, found.st_size)
+    except UnicodeEncodeError:
+        return _Source(None, refused='has a name that is not UTF-8; rename it')
+    except OSError as error:
+        kind = ('is a link that cannot be followed' if path.is_symlink() else
+                'cannot be read')
+        return _Source(None, refused=f'{kind} ({error.strerror})')
+
+
+def _examine_all(files: Sequence[Path], root: Path, workers: int
+                 ) -> Tuple[Dict[Path, _Source], Dict[Path, str], str]:
+    """Hash every file.
+
+    Returns:
+        tuple: What to parse, in path order and of byte-equal files the first;
+        why the others are skipped; and one hash of all content and names.
+    """
+    with ThreadPoolExecutor(workers) as pool:  # hashing releases the GIL
+        sources = dict(zip(files, track(
+            pool.map(_examine, files), 'Hashing', len(files),
+            console=Console(stderr=True))))
+    todo, skipped, first = {}, {}, {}
+    for path, source in sources.items():
+        if source.refused is not None:
+            skipped[path] = source.refused
+        elif source.digest in first:
+            skipped[path] = ('byte-equal to '
+                             f'{_name(first[source.digest], root)}')
+        else:
+            first[source.digest] = path
+            todo[path] = source
+    whole = hashlib.sha256()
+    for name, digest in sorted((_name(path, root), source.digest) for
+                               path, source in sources.items()
+                               if source.digest is not None):
+        whole.update(f'{name}\0{digest}\n'.encode())
+    return todo, skipped, whole.hexdigest()
+
+
+def _attempt(parse: Callable[[Path], dict], classes: List[str], joints: int,
+             path: Path) -> Tuple[Union[dict, str], float]:
+    """What is read from a file, or why nothing is; and seconds of work."""
+    start = time.process_time()
+    try:
+        result = _annotation(path, parse(path), classes, joints)
     except InputError as error:
-        return path, error
+        result = str(error).replace(f'{path}: ', '', 1)
+    return result, time.process_time() - start
 
 
-def _annotation(frame_dir: str, recording: dict,
-                classes: Sequence[str]) -> dict:
+def _annotation(path: Path, recording: dict, classes: List[str],
+                joints: int) -> dict:
+    """A checked annotation of what a parser returned."""
+    recording = dict(dict(frame_dir=path.stem), **recording)
     emotion = recording.pop('emotion', None)
-    label = {} if emotion is None else dict(label=classes.index(emotion))
-    return dict(frame_dir=frame_dir, **label, **recording,
-                total_frames=recording['keypoint'].shape[1])
+    if emotion is not None:
+        if emotion not in classes:
+            raise InputError(f'{path}: the emotion is {emotion!r}, expected '
+                             f'one of {", ".join(classes)}')
+        recording['label'] = classes.index(emotion)
+    for key, value in recording.items():
+        if isinstance(value, np.generic):
+            recording[key] = value.item()
+    recording['keypoint'] = np.asarray(recording['keypoint'], np.float32)
+    recording.setdefault('total_frames', recording['keypoint'].shape[1])
+    AnnotationChecker(path).check_annotation(recording, classes)
+    if recording['keypoint'].shape[2:] != (joints, 3):
+        raise InputError(
+            f'{path}: shape of keypoint is {recording["keypoint"].shape}, '
+            f'expected {joints} joints of 3 coordinates')
+    return recording
+
+
+def _in_workers(function: Callable[[Path], Any], paths: Sequence[Path],
+                workers: int) -> Iterator[Tuple[Path, Any]]:
+    """Apply a function to files in processes, in whatever order they end.
+
+    Two files a worker are under way at a time, so memory does not grow with
+    their number.
+    """
+    todo, under_way = iter(paths), {}
+    pool = ProcessPoolExecutor(workers, initializer=_start_worker)
+
+    def fill() -> None:
+        for path in islice(todo, 2 * workers - len(under_way)):
+            under_way[pool.submit(function, path)] = path
+
+    try:
+        fill()  # before there are threads of the progress bar to fork
+        for _ in track(paths, 'Reading', console=Console(stderr=True)):
+            ended = next(iter(wait(under_way,
+                                   return_when=FIRST_COMPLETED).done))
+            result = _result(ended, under_way[ended])
+            del under_way[ended]
+            fill()
+            yield result
+    except BrokenProcessPool as error:
+        names = [str(path) for path in under_way.values()]
+        more = f' and {len(names) - 4} more' if len(names) > 4 else ''
+        raise InputError(
+            f'{", ".join(names[:4])}{more}: a worker process died while it '
+            'read one of these, perhaps for want of memory; start again, with '
+            '--workers 1 it takes least, and what was read is kept'
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(ended: Future, path: Path) -> Tuple[Path, Any]:
+    try:
+        return path, ended.result()
+    except BrokenProcessPool:
+        raise
+    except Exception as error:
+        reason = ' '.join(f'{type(error).__name__}: {error}'.split())
+        raise InputError(
+            f'{path}: the converter failed on it ({reason}), which is a '
+            'mistake of ours: report it, or take the file away and start '
+            'again; what was read is kept') from error
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, and end when it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _gather(results: Dict[str, Union[dict, str]], todo: Iterable[Path],
+            root: Path, skipped: Dict[Path, str]) -> List[dict]:
+    """The annotations in path order; what is refused goes to ``skipped``."""
+    annotations, names = [], {}
+    for path in todo:
+        result = results[_name(path, root)]
+        if isinstance(result, str):
+            skipped[path] = result
+            continue
+        first = names.setdefault(result['frame_dir'], path)
+        if first is not path:
+            skipped[path] = (f'has the name of {_name(first, root)}, but '
+                             'another content')
+        else:
+            annotations.append(result)
+    return annotations
 
 
 def _report(files: Sequence[Path], root: Path, annotations: List[dict],
             skipped: Dict[Path, str], classes: Sequence[str]) -> None:
     for path, reason in sorted(skipped.items()):
-        print(f'skipped {path.relative_to(root)}: {reason}')
+        print(f'skipped {_shown(path, root)}: {reason}')
     print(f'{len(files)} files found, {len(skipped)} skipped, '
           f'{len(annotations)} usable')
     labels = Counter(a['label'] for a in annotations if 'label' in a)
     counts = {name: labels[i] for i, name in enumerate(classes)}
     if unlabelled := len(annotations) - sum(labels.values()):
         counts['unlabelled'] = unlabelled
-    actors = Counter(a['actor'] for a in annotations)
+    actors = Counter(a.get('actor', 'unknown') for a in annotations)
     for title, table in (('class', counts), ('actor', sorted(actors.items()))):
         print(f'recordings per {title}: ' + ', '.join(
             f'{name} {count}' for name, count in dict(table).items()))
 
 
 def make_splits(annotations: Sequence[dict],
-                test_actors: Sequence[str]) -> Dict[str, List[str]]:
+                test_actors: Optional[Sequence[str]] = None
+                ) -> Dict[str, List[str]]:
     """Divide recordings, before any window is cut from them.
 
     - ``xsub_f<i>``: one actor is unseen, in alphabetical order; ``xsub``
       alone is the fixed fold.
+    - ``xact_f<i>``: one action is unseen, in alphabetical order.
     - ``xrec_f<i>`` and ``xseq_f<i>``: stratified folds with unseen recording
       sessions and unseen files; ``xrec`` and ``xseq`` alone are fold 0.
+    - ``random_f<i>``: recordings are shuffled, four parts train and one
+      tests; ``random`` alone is fold 0. It depends on the names alone.
+
+    ``xsub`` needs the actor, ``xact`` the action and ``xrec`` the session of
+    every recording, and is left out where one is not known.
 
     Args:
-        annotations (Sequence[dict]): Recordings with ``frame_dir``,
-            ``actor``, ``recording`` and perhaps ``label``.
-        test_actors (Sequence[str]): Actors of the test part of ``xsub``.
+        annotations (Sequence[dict]): Recordings with ``frame_dir`` and
+            perhaps ``actor``, ``action``, ``recording`` and ``label``.
+        test_actors (Sequence[str], optional): Actors of the test part of
+            ``xsub``. By default the last quarter of the actors in
+            alphabetical order, at least one.
 
     Returns:
         dict[str, list[str]]: The ``frame_dir``s of ``<name>_train`` and
         ``<name>_test``. A split of which a part would be empty is left out,
         and a line says so.
     """
-    actors = np.array([a['actor'] for a in annotations])
-    folds = dict(xsub=np.isin(actors, list(test_actors)))
-    for number, actor in enumerate(sorted(set(actors))):
-        folds[f'xsub_f{number}'] = actors == actor
-    folds.update(_stratified('xrec', annotations, 'recording'))
-    folds.update(_stratified('xseq', annotations, 'frame_dir'))
-
     names = np.array([a['frame_dir'] for a in annotations])
+    folds = {}
+    if (actors := _known('xsub', annotations, 'actor')) is not None:
+        found = sorted(set(actors))
+        if test_actors is None:
+            test_actors = found[-max(1, len(found) // 4):]
+        folds['xsub'] = np.isin(actors, list(test_actors))
+        folds.update(_one_out('xsub', actors))
+    if any('action' in a for a in annotations):
+        if (actions := _known('xact', annotations, 'action')) is not None:
+            folds.update(_one_out('xact', actions))
+    if (sessions := _known('xrec', annotations, 'recording')) is not None:
+        folds.update(_stratified('xrec', annotations, sessions))
+    folds.update(_stratified('xseq', annotations, names))
+    folds.update(_shuffled('random', names))
+
     split = {}
     for name, test in folds.items():
         if test.all() or not test.any():
@@ -181,11 +409,42 @@ def make_splits(annotations: Sequence[dict],
     return split
 
 
+def _known(name: str, annotations: Sequence[dict],
+           key: str) -> Optional[np.ndarray]:
+    """What all recordings say of ``key``; None if one says nothing."""
+    unknown = sum(key not in a for a in annotations)
+    if unknown:
+        print(f'splits {name} left out: {unknown} of {len(annotations)} '
+              f'recordings have no {key}')
+        return None
+    return np.array([a[key] for a in annotations])
+
+
+def _one_out(name: str, groups: np.ndarray) -> Dict[str, np.ndarray]:
+    """Test masks that leave one group out each."""
+    return {f'{name}_f{number}': groups == group
+            for number, group in enumerate(sorted(set(groups)))}
+
+
+def _shuffled(name: str, names: np.ndarray) -> Dict[str, np.ndarray]:
+    """Test masks of folds of equal size, a function of the names."""
+    if len(names) < NUM_FOLDS:
+        print(f'splits {name} left out: {len(names)} recordings do not make '
+              f'{NUM_FOLDS} folds')
+        return {}
+    # numpy promises never to change the numbers of this older generator.
+    place = np.empty(len(names), int)
+    place[np.argsort(names)] = np.random.RandomState(0).permutation(
+        len(names))
+    masks = {f'{name}_f{i}': place % NUM_FOLDS == i
+             for i in range(NUM_FOLDS)}
+    return {name: masks[f'{name}_f0'], **masks}
+
+
 def _stratified(name: str, annotations: Sequence[dict],
-                group: str) -> Dict[str, np.ndarray]:
+                groups: np.ndarray) -> Dict[str, np.ndarray]:
     """Test masks of stratified folds that divide no group."""
     labels = np.array([a.get('label', -1) for a in annotations])
-    groups = np.array([a[group] for a in annotations])
     largest = max(Counter(labels.tolist()).values())
     if min(len(set(groups)), largest) < NUM_FOLDS:
         print(f'splits {name} left out: {len(set(groups))} groups and at most '

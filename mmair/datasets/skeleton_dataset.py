@@ -1,36 +1,48 @@
 """The dataset behind every emotion data set."""
+import os.path as osp
 from collections import Counter
-from typing import Callable, Dict, List, Optional, Sequence, Union
+from typing import (Any, Callable, Dict, Iterator, List, Optional, Sequence,
+                    Union)
 
+import numpy as np
 import torch
 from mmaction.datasets.base import BaseActionDataset
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmair.errors import InputError
-from mmair.layouts import get_layout
+from mmair.layouts import SkeletonLayout, get_layout
 from mmair.registry import DATASETS, TRANSFORMS
 
-from .readers import load_annotations
-from .transforms import (PackSkeletonInputs, SampleWindows,
+from .readers import AnnotationChecker, load_annotations
+from .transforms import (MapLayout, PackSkeletonInputs, SampleWindows,
                          SkeletonTransform)
 from .transforms.counter_rng import fold_in
+#: Bytes of keypoints up to which a data set is kept in memory.
+RESIDENT_SIZE = 2**29
 
 
 @DATASETS.register_module()
 class SkeletonDataset(BaseActionDataset):
-    """Skeleton recordings, kept in memory as tensors.
+    """Skeleton recordings, kept in memory as tensors or read when needed.
 
-    A corpus of this kind is tens of megabytes. So the deterministic part of
-    the pipeline (``prepare``: resampling, normalisation) runs once a
+    An emotion corpus is mostly tens of megabytes. So the deterministic part
+    of the pipeline (``prepare``: resampling, normalisation) runs once a
     recording when the file is read, and a whole batch of samples is then made
-    by one call of each transform (``__getitems__``), on ``device``.
+    by one call of each transform (``__getitems__``), on ``device``. A large
+    set (``resident``) is prepared at every access instead, from the mapped
+    files of a store; its samples are the same.
 
     Recordings without a label take part, unless ``classes`` selects some.
 
+    A 2-D sample has the score of each joint as its third channel, as
+    MMAction2's ``GenSkeFeat`` puts it there: from ``keypoint_score``, or
+    else 1, and 0 where x and y are 0.
+
     Args:
-        ann_file (str): An annotation file, see ``docs/data.md``; MMAction2's
-            own skeleton pickles are read as well.
+        ann_file (str): An annotation file or a memory-mapped store, see
+            ``docs/data.md``; MMAction2's own skeleton pickles are read as
+            well.
         pipeline (list[dict | Callable]): Transforms of every access.
         prepare (list[dict | Callable]): Transforms run once a recording,
             without random numbers. Defaults to none.
@@ -42,6 +54,16 @@ class SkeletonDataset(BaseActionDataset):
             classes alone; their order is that of the labels.
         device (str): Where the recordings are kept. Defaults to 'cpu'. With
             'cuda' use ``num_workers=0``.
+        fps (float, optional): The frame rate of recordings that do not tell
+            it, as MMAction2's do not: 30 for NTU RGB+D.
+        persons (str): 'joint' for one sample a recording, with all its
+            persons; 'separate' for one sample a person. A person whose
+            keypoints are all zero, MMAction2's padding, is then none, and
+            where there are several ``frame_dir`` ends in ``#`` and the number
+            of the person, also in ``splits``. Defaults to 'joint'.
+        resident (bool, optional): Whether to prepare all recordings at the
+            beginning and keep them in memory. By default where they take up
+            to 512 MiB.
         **kwargs: As in MMAction2's ``BaseActionDataset``.
     """
 
@@ -55,7 +77,13 @@ class SkeletonDataset(BaseActionDataset):
                  split: Optional[str] = None,
                  classes: Optional[Sequence[str]] = None,
                  device: str = 'cpu',
+                 fps: Optional[float] = None,
+                 persons: str = 'joint',
+                 resident: Optional[bool] = None,
                  **kwargs) -> None:
+        if persons not in ('joint', 'separate'):
+            raise InputError(f"persons is {persons!r}, expected 'joint' or "
+                             "'separate'")
         prepare, pipeline = (
             [step if callable(step) else TRANSFORMS.build(step)
              for step in steps] for steps in (prepare, pipeline))
@@ -64,6 +92,9 @@ class SkeletonDataset(BaseActionDataset):
         self.split = split
         self.classes = classes
         self.device = device
+        self.fps = fps
+        self.persons = persons
+        self.resident = resident
         # Shared memory, so that persistent workers see the epoch change.
         self._epoch_key = torch.zeros(2, dtype=torch.int64).share_memory_()
         super().__init__(ann_file, pipeline=pipeline, modality='Pose',
@@ -74,15 +105,15 @@ class SkeletonDataset(BaseActionDataset):
         return load_annotations(self.ann_file)
 
     def load_data_list(self) -> List[dict]:
-        """Read, select, prepare.
+        """Read, select and, where they stay in memory, prepare.
 
         Returns:
-            list[dict]: One entry a recording, ``keypoint`` a float32 tensor
-            ``(M, T, V, C)`` on ``device``.
+            list[dict]: One entry a sample: prepared, with ``keypoint`` a
+            float32 tensor ``(T, M, V, C)`` on ``device``, or as it was read.
 
         Raises:
             InputError: On an unknown split or class, a layout that does not
-                fit, or if nothing is left.
+                fit, numbers that are not finite, or if nothing is left.
         """
         data = self.read()
         meta, annotations = data['meta'], data['annotations']
@@ -90,11 +121,27 @@ class SkeletonDataset(BaseActionDataset):
         self.splits = data['split']
         annotations = self._of_split(self.splits, annotations)
         annotations = self._of_classes(meta.get('classes'), annotations)
+        if self.persons == 'separate':
+            annotations = self._of_persons(annotations)
         if not annotations:
             raise InputError(f'{self._source}: no recording is left with '
                              f'split={self.split!r} and '
                              f'classes={self.classes!r}')
+        if self.resident is None:
+            numbers = sum(a['keypoint'].size for a in annotations)
+            self.resident = 4 * numbers <= RESIDENT_SIZE
+        if not self.resident:
+            return annotations
         return [self._prepared(annotation) for annotation in annotations]
+
+    def __getstate__(self) -> dict:
+        """What goes to a worker that is not forked: it opens a store anew,
+        and is not sent the whole of it."""
+        state = dict(vars(self))
+        if self._fully_initialized and not self.resident and osp.isdir(
+                self.ann_file):
+            state.update(_fully_initialized=False, data_list=[])
+        return state
 
     @property
     def _source(self) -> str:
@@ -108,13 +155,20 @@ class SkeletonDataset(BaseActionDataset):
                 f'{self._source}: meta.layout is '
                 f'{get_layout(found).describe()}, expected '
                 f'{self.layout.describe()}; set `layout` to that of the data')
+        size, dims = len(self.layout), self.layout.dims
         for annotation in annotations:
-            joints = annotation['keypoint'].shape[2]
-            if joints != len(self.layout):
+            joints, channels = annotation['keypoint'].shape[2:]
+            if joints != size:
                 raise InputError(
                     f'{self._source}: {annotation["frame_dir"]} has {joints} '
                     f'joints, the layout {self.layout.describe()}; set '
                     '`layout` to that of the data')
+            if channels < dims:
+                raise InputError(
+                    f'{self._source}: {annotation["frame_dir"]} has '
+                    f'{channels} coordinates a joint, the layout '
+                    f'{self.layout.describe()} has {dims}; set `layout` to '
+                    'that of the data')
 
     def _of_split(self, splits: dict, annotations: List[dict]) -> List[dict]:
         if self.split is None:
@@ -159,13 +213,45 @@ class SkeletonDataset(BaseActionDataset):
                       f'{listed}', logger='current')
         return kept
 
+    def _of_persons(self, annotations: List[dict]) -> List[dict]:
+        """One entry a person, in ``splits`` too."""
+        samples, named, empty = [], {}, 0
+        for annotation in annotations:
+            x, name = annotation['keypoint'], annotation['frame_dir']
+            # The first frame tells it for all but the padding.
+            present = [m for m in range(len(x))
+                       if x[m, 0].any() or x[m].any()]
+            empty += len(x) - len(present)
+            found = []
+            for m in present:
+                found.append(name if len(present) == 1 else f'{name}#{m}')
+                sample = dict(annotation, keypoint=x[m:m + 1],
+                              frame_dir=found[-1])
+                sample.setdefault('recording', name)
+                if 'keypoint_score' in annotation:
+                    sample['keypoint_score'] = annotation[
+                        'keypoint_score'][m:m + 1]
+                samples.append(sample)
+            named[name] = found
+        self.splits = {
+            key: [n for name in names for n in named.get(name, [name])]
+            for key, names in self.splits.items()}
+        print_log(
+            f'{self._source}: {len(samples)} samples, one a person, of '
+            f'{len(annotations)} recordings; left out: {empty} persons whose '
+            f'keypoints are all zero, and so '
+            f'{sum(not found for found in named.values())} recordings',
+            logger='current')
+        return samples
+
     def _prepared(self, annotation: dict) -> dict:
         # A copy, so that what is read may be shared between datasets.
-        recording = dict(
-            annotation,
-            keypoint=torch.tensor(annotation['keypoint'],
-                                  dtype=torch.float32, device=self.device))
+        recording = dict(annotation, keypoint=self._tensor(annotation))
+        if self.layout.dims == 2:
+            recording.pop('keypoint_score', None)
         recording.setdefault('recording', recording['frame_dir'])
+        if self.fps is not None:
+            recording.setdefault('fps', self.fps)
         recording['layout'] = self.layout
         if 'total_frames' not in recording:
             recording['total_frames'] = recording['keypoint'].shape[1]
@@ -175,11 +261,33 @@ class SkeletonDataset(BaseActionDataset):
             0, 1).contiguous()
         return recording
 
+    def _tensor(self, annotation: dict) -> torch.Tensor:
+        """The keypoints, checked, and in 2-D with their scores."""
+        x = torch.tensor(annotation['keypoint'], dtype=torch.float32,
+                         device=self.device)
+        if self.layout.dims == 2 and x.shape[-1] == 2:
+            score = annotation.get('keypoint_score')
+            score = (x.any(-1) if score is None else
+                     torch.tensor(score, device=self.device))
+            x = torch.cat((x, score.to(x.dtype)[..., None]), -1)
+        if not torch.isfinite(x).all():
+            AnnotationChecker(self._source).check_finite(
+                dict(annotation, keypoint=np.asarray(x.cpu())))
+        return x
+
     @property
-    def recordings(self) -> List[dict]:
-        """list[dict]: All recordings, in the order of ``sample_idx``."""
+    def sample_layout(self) -> SkeletonLayout:
+        """SkeletonLayout: That of the samples, which may be mapped."""
         self.full_init()
-        return self.data_list
+        steps = (*self.prepare.transforms, *self.pipeline.transforms)
+        mapped = [s.target for s in steps if isinstance(s, MapLayout)]
+        return mapped[-1] if mapped else self.layout
+
+    @property
+    def recordings(self) -> Sequence[dict]:
+        """Sequence[dict]: All recordings, in the order of ``sample_idx``."""
+        self.full_init()
+        return self.data_list if self.resident else _Recordings(self)
 
     def set_epoch(self, seed: int, epoch: int) -> None:
         """Fix the views of an epoch as a function of (seed, epoch, index).
@@ -197,9 +305,15 @@ class SkeletonDataset(BaseActionDataset):
     def get_data_info(self, idx: int) -> dict:
         """One sample, before the pipeline: ``keypoint`` (M, T, V, C)."""
         info = super().get_data_info(idx)
+        if not self.resident:
+            info = self._prepared(info)
         info['keypoint'] = info['keypoint'].transpose(0, 1)
         info['key'] = self._keys(torch.tensor(info['sample_idx']))
         return info
+
+    def _prepared_at(self, idx: int) -> dict:
+        recording = self.data_list[idx]
+        return recording if self.resident else self._prepared(recording)
 
     def __getitems__(self, indices: Sequence[int]) -> List[dict]:
         """A batch of samples, made at once where the pipeline can.
@@ -211,7 +325,7 @@ class SkeletonDataset(BaseActionDataset):
             list[dict]: The samples, as ``self[i]`` would make them.
         """
         self.full_init()
-        infos = [self.data_list[i] for i in indices]
+        infos = [self._prepared_at(i) for i in indices]
         if not self._can_batch(infos):
             return [self[i] for i in indices]
         indices = torch.tensor(indices) % len(self.data_list)
@@ -224,7 +338,7 @@ class SkeletonDataset(BaseActionDataset):
             total_frames=torch.tensor([i['total_frames'] for i in infos]),
             fps=infos[0].get('fps'),
             sample_idx=indices,
-            layout=self.layout,
+            layout=infos[0]['layout'],
             key=self._keys(indices))
         return self.pipeline(batch)
 
@@ -241,3 +355,52 @@ class SkeletonDataset(BaseActionDataset):
                 and isinstance(steps[0], SampleWindows)
                 and all(isinstance(s, SkeletonTransform) for s in steps[:-1])
                 and isinstance(steps[-1], PackSkeletonInputs))
+
+
+class _Recordings(Sequence):
+    """The recordings of a dataset that are prepared when they are asked for.
+
+    Args:
+        dataset (SkeletonDataset): Fully initialised.
+    """
+
+    def __init__(self, dataset: SkeletonDataset) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset.data_list)
+
+    def __getitem__(self, index: int) -> '_Recording':
+        return _Recording(self.dataset, index)
+
+    def __iter__(self) -> Iterator['_Recording']:
+        return (self[i] for i in range(len(self)))
+
+
+class _Recording(dict):
+    """What is known of a recording; what ``prepare`` makes of it on demand.
+
+    Names and labels of 10^5 recordings are asked for far more often than
+    their keypoints.
+    """
+
+    _MADE = ('keypoint', 'fps', 'total_frames', 'layout')
+
+    def __init__(self, dataset: SkeletonDataset, index: int) -> None:
+        raw = dataset.data_list[index]
+        super().__init__((k, v) for k, v in raw.items()
+                         if k not in (*self._MADE, 'keypoint_score'))
+        self.setdefault('recording', raw['frame_dir'])
+        self._of = dataset, index
+
+    def __missing__(self, key: str) -> Any:
+        dataset, index = self._of
+        if key not in self._MADE:
+            raise KeyError(key)
+        return dataset._prepared_at(index)[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            return default

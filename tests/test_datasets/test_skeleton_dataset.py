@@ -411,6 +411,259 @@ def test_our_names_are_known_without_a_runner(build, monkeypatch):
     assert len(dataset.__getitems__([1, 2])) == 2
 
 
+# Sets that are too large for the memory
+
+
+BOTH = dict(prepare=[RESAMPLE, NORMALIZE])
+
+
+@pytest.fixture
+def kept(data, tmp_path):
+    """The same data as a pickle in memory, and as a store on the disk."""
+    save_annotations(data, tmp_path / 'toy.pkl')
+    save_annotations(data, tmp_path / 'store')
+
+    def builder(resident, pipeline=(*VIEWS, PACK), **kwargs):
+        path = tmp_path / ('toy.pkl' if resident else 'store')
+        dataset = SkeletonDataset(str(path), pipeline=list(pipeline),
+                                  resident=resident, **BOTH, **kwargs)
+        dataset.set_epoch(seed=3, epoch=1)
+        return dataset
+
+    return builder
+
+
+def assert_bit_equal(found, expected):
+    assert found.keys() == expected.keys()
+    for i, inputs in expected.items():
+        for name, x in inputs.items():
+            assert torch.equal(found[i][name], x)
+
+
+def test_what_is_not_resident_gives_the_same_batches(kept):
+    resident, mapped = kept(True), kept(False)
+    expected = epoch_of(loader(resident, 0))
+    assert sorted(expected) == list(range(len(LABELS)))
+    assert_bit_equal(epoch_of(loader(mapped, 0)), expected)
+    assert_bit_equal(epoch_of(loader(mapped, 2)), expected)
+    # What a worker gets that is not forked, and opens the store itself.
+    assert_bit_equal(epoch_of(loader(copy.deepcopy(mapped), 0)), expected)
+
+
+@pytest.mark.parametrize('pipeline', ['views', 'empty', 'noise_before'])
+def test_what_is_not_resident_gives_the_same_samples(kept, pipeline):
+    resident, mapped = (kept(r, PIPELINES[pipeline]) for r in (True, False))
+    indices = [3, 10, 0, 5, 5, -2]
+    for one, two in zip(mapped.__getitems__(indices) + singles(mapped, [4]),
+                        resident.__getitems__(indices) + singles(resident,
+                                                                 [4])):
+        if pipeline == 'empty':
+            assert one.keys() == two.keys()
+            assert torch.equal(one['keypoint'], two['keypoint'])
+            assert one['sample_idx'] == two['sample_idx']
+        else:
+            assert_same(one, two)
+    for one, two in zip(mapped.recordings, resident.recordings):
+        assert one.get('label') == two.get('label')
+        assert one.get('key') is None and one.get('fps') == two['fps'] == 15
+        for key in ('frame_dir', 'recording', 'actor', 'total_frames'):
+            assert one[key] == two[key]
+        assert torch.equal(one['keypoint'], two['keypoint'])
+    assert len(mapped.recordings) == len(LABELS)
+    with pytest.raises(IndexError):
+        mapped.recordings[len(LABELS)]
+    with pytest.raises(KeyError):
+        mapped.recordings[0]['mood']
+
+
+def test_nothing_is_kept_of_what_is_not_resident(kept):
+    mapped = kept(False)
+    epoch_of(loader(mapped, 0))
+    for raw in mapped.data_list:
+        assert isinstance(raw['keypoint'], np.ndarray)
+        assert not raw['keypoint'].flags.writeable
+    # A worker that is spawned is sent no data.
+    mapped.full_init()
+    assert len(pickle.dumps(mapped.__getstate__()['data_list'])) < 100
+
+
+def test_size_decides_what_is_resident(kept, monkeypatch):
+    assert kept(None, split='xsub_test').resident is True
+    total = 4 * sum(2 * n + 1 for n in range(len(LABELS))) * 23 * 3
+    monkeypatch.setattr(skeleton_dataset, 'RESIDENT_SIZE', total)
+    assert kept(None).resident is True
+    monkeypatch.setattr(skeleton_dataset, 'RESIDENT_SIZE', total - 1)
+    assert kept(None).resident is False
+    assert kept(None, split='xsub_test').resident is True
+
+
+def test_names_do_not_need_the_keypoints(kept, monkeypatch):
+    mapped = kept(False)
+    monkeypatch.setattr(SkeletonDataset, '_prepared', None)
+    assert names(mapped) == [f'r{i}' for i in range(len(LABELS))]
+    assert [r['label'] for r in mapped.recordings if 'label' in r] == [
+        label for label in LABELS if label is not None]
+
+
+@pytest.mark.parametrize('resident', [True, False])
+def test_numbers_of_a_store_are_checked(kept, tmp_path, resident):
+    kept(True)
+    rows = np.load(tmp_path / 'store' / 'keypoint.npy', mmap_mode='r+')
+    rows[2, 1, 2] = np.inf
+    rows.flush()
+    with pytest.raises(InputError, match=r"store: annotation 'r1': "
+                       r'keypoint\[0, 1, 1, 2\] is inf, expected finite'):
+        SkeletonDataset(str(tmp_path / 'store'), resident=resident)[1]
+
+
+def test_numbers_beyond_float32(build, data):
+    data['annotations'][3]['keypoint'] = data['annotations'][3][
+        'keypoint'].astype(np.float64) * 1e300
+    with pytest.raises(InputError, match=r"'r3': keypoint.* is -?inf, exp"):
+        build()
+
+
+# Several persons, two dimensions, and other things of MMAction2's files
+
+
+def told_lines(monkeypatch):
+    told = []
+    monkeypatch.setattr(skeleton_dataset, 'print_log',
+                        lambda message, **kwargs: told.append(message))
+    return told
+
+
+@pytest.mark.parametrize('resident', [True, False])
+def test_one_sample_a_person(build, data, monkeypatch, resident):
+    told = told_lines(monkeypatch)
+    for number, persons in ((0, 2), (2, 3), (5, 2), (8, 2)):
+        x = data['annotations'][number]['keypoint'].repeat(persons, 0)
+        x *= np.arange(1, persons + 1).reshape(-1, 1, 1, 1)
+        data['annotations'][number]['keypoint'] = x
+    data['annotations'][2]['keypoint'][1] = 0   # the second of three
+    data['annotations'][5]['keypoint'][0] = 0   # one is left
+    data['annotations'][8]['keypoint'][:] = 0   # nobody
+    # A first frame of zeros makes nobody disappear.
+    data['annotations'][10]['keypoint'][:, 0] = 0
+    del data['annotations'][2]['recording']
+    joint = build(resident=resident)
+    assert len(joint) == len(LABELS) and not told
+    dataset = build([*VIEWS, PACK], persons='separate', resident=resident)
+    assert names(dataset) == ['r0#0', 'r0#1', 'r1', 'r2#0', 'r2#2', 'r3',
+                              'r4', 'r5', 'r6', 'r7', 'r9', 'r10']
+    for found in dataset.recordings:
+        name, _, person = found['frame_dir'].partition('#')
+        number = int(name[1:])
+        given = data['annotations'][number]
+        person = int(person) if person else (number == 5)
+        x = torch.tensor(given['keypoint'][person:person + 1])
+        assert torch.equal(found['keypoint'].transpose(0, 1), x)
+        assert found['recording'] == given.get('recording', name)
+        assert found['total_frames'] == given['total_frames']
+    assert len(told) == 1 and told[0].endswith(
+        '12 samples, one a person, of 11 recordings; left out: 4 persons '
+        'whose keypoints are all zero, and so 1 recordings')
+    # Splits are of recordings, and the folds of a readout find the samples.
+    train = build(persons='separate', split='xsub_train', resident=resident)
+    assert names(train) == ['r0#0', 'r0#1', 'r1', 'r2#0', 'r2#2', 'r3', 'r4',
+                            'r5', 'r6']
+    assert train.splits['xsub_train'] == names(train)
+    assert dataset.splits['xsub_test'] == ['r7', 'r9', 'r10']
+    with pytest.raises(InputError, match="persons is 'each', expected 'jo"):
+        build(persons='each')
+
+
+def ntu60_3d(rng):
+    """As ``ntu60_3d.pkl``: two persons, the second of them often zeros."""
+    annotations = []
+    for i in range(4):
+        x = rng.normal(size=(2, 5 + i, 25, 3)).astype(np.float16)
+        x[1] *= i % 2
+        annotations.append(dict(frame_dir=f'S001C00{i}P001R001A00{i + 1}',
+                                label=i, keypoint=x, total_frames=5 + i))
+    return annotations
+
+
+def ntu60_2d(rng):
+    """As ``ntu60_2d.pkl``, by HRNet: pixels with scores."""
+    annotations = []
+    for i in range(4):
+        x = rng.uniform(0, 1920, (1 + i % 2, 5 + i, 17, 2)).astype(np.float16)
+        annotations.append(dict(
+            frame_dir=f'S001C00{i}P001R001A00{i + 1}', label=i,
+            img_shape=(1080, 1920), original_shape=(1080, 1920),
+            total_frames=5 + i, keypoint=x,
+            keypoint_score=rng.uniform(size=x.shape[:3]).astype(np.float16)))
+    return annotations
+
+
+@pytest.fixture
+def mmaction2(tmp_path):
+    def builder(annotations, **kwargs):
+        named = [a['frame_dir'] for a in annotations]
+        path = tmp_path / 'ntu60.pkl'
+        path.write_bytes(pickle.dumps(dict(
+            split=dict(xsub_train=named[:2], xsub_val=named[2:]),
+            annotations=annotations)))
+        return SkeletonDataset(str(path), **kwargs)
+    return builder
+
+
+@pytest.mark.parametrize('resident', [True, False])
+@pytest.mark.parametrize('persons', ['joint', 'separate'])
+def test_ntu60_3d(mmaction2, persons, resident):
+    given = ntu60_3d(np.random.default_rng(0))
+    dataset = mmaction2(given, split='xsub_val', fps=30, persons=persons,
+                        resident=resident, pipeline=[*VIEWS, PACK], **BOTH)
+    assert [r['fps'] for r in dataset.recordings] == [15] * len(dataset)
+    assert len(dataset) == (2 if persons == 'joint' else 3)
+    samples = dataset.__getitems__(range(len(dataset)))
+    assert samples[0]['inputs']['keypoint'].shape == (
+        2, 2 if persons == 'joint' else 1, 8, 25, 6)
+    assert samples[-1]['data_samples'].recording == given[3]['frame_dir']
+    with pytest.raises(InputError, match='has no fps'):
+        mmaction2(given, **BOTH)[0]
+
+
+@pytest.mark.parametrize('resident', [True, False])
+def test_ntu60_2d(mmaction2, resident):
+    given = ntu60_2d(np.random.default_rng(0))
+    for persons in ('joint', 'separate'):
+        dataset = mmaction2(given, layout='coco', resident=resident,
+                            persons=persons)
+        for found in dataset.recordings:
+            name, _, m = found['frame_dir'].partition('#')
+            one, = (a for a in given if a['frame_dir'] == name)
+            x = found['keypoint'].transpose(0, 1).numpy()
+            which = [int(m)] if m else slice(None)
+            np.testing.assert_array_equal(x[..., :2], one['keypoint'][which])
+            np.testing.assert_array_equal(x[..., 2],
+                                          one['keypoint_score'][which])
+    assert 'keypoint_score' not in dataset[0]
+    with pytest.raises(InputError, match='has 17 joints, the layout .nturgb'):
+        mmaction2(given)
+
+
+def test_2d_without_scores(mmaction2):
+    given = ntu60_2d(np.random.default_rng(0))
+    for annotation in given:
+        del annotation['keypoint_score']
+    given[1]['keypoint'][1, 2:4, 5] = 0
+    given[1]['keypoint'][0, 0, 0] = [0, 7]  # at the border of the picture
+    x = mmaction2(given, layout='coco').recordings[1]['keypoint']
+    score = np.ones((2, 6, 17))
+    score[1, 2:4, 5] = 0
+    np.testing.assert_array_equal(x.transpose(0, 1)[..., 2], score)
+
+
+def test_2d_data_under_a_3d_layout(mmaction2):
+    given = [dict(a, keypoint=a['keypoint'][..., :2])
+             for a in ntu60_3d(np.random.default_rng(0))]
+    with pytest.raises(InputError, match='has 2 coordinates a joint, the '
+                       "layout 'nturgb.d' .25 joints. has 3"):
+        mmaction2(given)
+
+
 # The embedded data set
 
 

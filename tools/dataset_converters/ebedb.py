@@ -6,14 +6,13 @@ doi 10.1371/journal.pone.0113647.
 
     python tools/dataset_converters/ebedb.py data/ebedb --out data/ebedb.pkl
 """
-import argparse
 import re
 from pathlib import Path
 
 import numpy as np
 
 from mmair.cli import run
-from mmair.datasets.conversion import convert
+from mmair.datasets.conversion import convert, converter_parser
 from mmair.datasets.readers import read_bvh
 from mmair.errors import InputError
 from mmair.layouts import get_layout
@@ -81,15 +80,10 @@ def parse(path: Path) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description='Convert EBEDB into one annotation file.')
-    parser.add_argument('raw', type=Path, help='folder of the BVH files')
-    parser.add_argument('--out', type=Path, required=True,
-                        help='annotation file to write (.pkl)')
-    args = parser.parse_args()
+    args = converter_parser(__doc__).parse_args()
     convert(args.raw.rglob('*.bvh'), args.raw, parse, args.out,
             dataset='EBEDB', layout='ebedb', classes=CLASSES,
-            test_actors=TEST_ACTORS)
+            test_actors=TEST_ACTORS, workers=args.workers)
 
 
 if __name__ == '__main__':

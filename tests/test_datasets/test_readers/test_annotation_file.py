@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from mmaction.datasets import PoseDataset
 
-from mmair.datasets.readers import load_annotations, save_annotations
+from mmair.datasets.readers import (annotation_file, load_annotations,
+                                    save_annotations)
 from mmair.errors import InputError
 
 
@@ -315,7 +316,7 @@ def test_saving_is_whole_or_not_at_all(data, tmp_path, monkeypatch):
         args[1].write(b'half')
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr(pickle, 'dump', full)
+    monkeypatch.setattr(annotation_file, '_write_pickle', full)
     with pytest.raises(InputError, match='cannot be written .No space'):
         save_annotations(data, path)
     assert path.read_bytes() == before

@@ -1,4 +1,5 @@
 import math
+import os
 import random
 import time
 
@@ -201,7 +202,7 @@ def test_joint_names_may_hold_spaces(read):
 def test_long_recordings_are_posed_in_pieces(read, monkeypatch):
     text = random_bvh(0, num_frames=11)
     whole = read(text).positions
-    monkeypatch.setattr(bvh, '_BLOCK', 4)
+    monkeypatch.setattr(bvh, '_BLOCK', 4 * 12)
     np.testing.assert_allclose(read(text).positions, whole, atol=1e-4)
 
 
@@ -255,9 +256,9 @@ def swap(old, new):
     (swap('OFFSET 1 0 0', 'OFFSET 1 nan 0'), "OFFSET is '1 nan 0'"),
     (swap('OFFSET 1 0 0', 'OFFSET 1 0'), 'OFFSET is .1 0 CHANNELS.'),
     (swap('    OFFSET 1 0 0\n', ''), "joint 'Chest' has no OFFSET"),
-    (swap('CHANNELS 6', 'CHANNELS 7'), "of joint 'Hips' is 7, expected 0"),
+    (swap('CHANNELS 6', 'CHANNELS 7'), "of joint 'Hips' is '7', expected 0"),
     (swap('CHANNELS 6', 'CHANNELS 5'), "'Yrotation' found in the header"),
-    (swap('CHANNELS 6', 'CHANNELS 9e8'), 'is 9e.08, expected 0 to 6'),
+    (swap('CHANNELS 6', 'CHANNELS 9e8'), "is '9e8', expected 0 to 6"),
     (swap('6 Xposition', '6 Xscale'), "CHANNELS of joint 'Hips' are 'xscale"),
     (swap('6 Xposition', '6 Yposition'), 'expected 6 different ones'),
     (swap('JOINT Leg', 'JOINT Chest'), "joint name 'Chest' is used twice"),
@@ -267,6 +268,22 @@ def swap(old, new):
     (swap('}\nMOTION', '}}\nMOTION'), "'}' found in the header at top level"),
     (swap('}\nMOTION', '\nMOTION'), "'MOTION' found in the header inside 1"),
     ('HIERARCHY MOTION Frames: 0', "'MOTION' found in the header at top"),
+    (swap('    OFFSET 1 0 0\n', '    OFFSET 1 0 0\n' * 2), 'comes twice'),
+    (swap('OFFSET 0 0 1', 'OFFSET 0 0 1 End Site {} CHANNELS 0'),
+     'after a child'),
+    (swap('OFFSET 1 0 0', 'JOINT b { OFFSET 0 0 0 } OFFSET 1 0 0'),
+     "'Chest' has no OFFSET"),
+    (swap('JOINT Leg', 'JOINT\nLeg'), "joint name '' is followed by 'Leg'"),
+    (swap('JOINT Leg\n  {', 'JOINT Leg }'), "'Leg' is followed by }"),
+    (swap('OFFSET 1', 'OFF\u017fET 1'), 'found in the header inside 2'),
+    (swap('Frames: 2', 'Frames: 2.0'), "Frames is '2.0' and 2 rows"),
+    (swap('Frames: 2', 'Frames: \u0662'), "Frames is '\u0662'"),
+    (swap('0.033333\n', '0.033333 '), 'a line "Frame Time: <seconds>"'),
+    (swap('11 21', '1_1 21'), "frame 2 of 2, value 1 is '1_1'"),
+    (swap('11 21', '\u0661 21'), "frame 2 of 2, value 1 is '\u0661'"),
+    (swap('11 21', '11\xa021'), 'frame 2 of 2 holds 11 values'),
+    (GOOD + '1 ' * 2**20, "Frames is '2' and 3 rows"),
+    (swap('11 21', '1' * 2**20), 'frame 2 of 2 is a line of 1048'),
 ])
 def test_bad_input_is_told_in_one_sentence(read, tmp_path, text, says):
     with pytest.raises(InputError, match=says) as error:
@@ -281,6 +298,24 @@ def test_unreadable_file(tmp_path):
         read_bvh(tmp_path)
     with pytest.raises(InputError, match='none.bvh: cannot be read'):
         read_bvh(tmp_path / 'none.bvh')
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    path = tmp_path / 'pipe.bvh'
+    os.mkfifo(path)
+    with pytest.raises(InputError, match='pipe.bvh: .* a pipe or device'):
+        read_bvh(path)
+    path = tmp_path / 'sparse.bvh'
+    with open(path, 'wb') as file:
+        file.truncate(2**40)
+    with pytest.raises(InputError, match='sparse.bvh: holds 1099511627776'):
+        read_bvh(path)
+
+
+def test_names_in_any_encoding(read):
+    text = GOOD.replace('Leg', 'H\xfcfte')
+    for encoding in ('utf-8', 'latin-1'):
+        assert read(text.encode(encoding)).joints[2] == 'H\xfcfte'
 
 
 @pytest.mark.parametrize('head', [
