@@ -1,22 +1,53 @@
+import functools
+
 import pytest
+from ntu_pickles import write_ntu60
 from tiny_runs import GENERATOR, PRETRAIN, QUICKSTART, run_tool
 
-from mmair.datasets import EBEDBDataset
 from mmair.datasets.readers import save_annotations
 from mmair.datasets.synthetic import EMOTIONS, generate_annotations
+from mmair.registry import DATASETS
+
+
+#: The layouts of the data sets that configs name.
+_LAYOUTS = dict(EBEDBDataset='ebedb', KDAEDataset='kdae',
+                EmilyaDataset='emilya', EGBMDataset='nturgb+d')
 
 
 @pytest.fixture(scope='session')
-def ann_file(tmp_path_factory):
+def ann_files(tmp_path_factory):
+    """Synthetic recordings that call themselves another data set.
+
+    Returns:
+        Callable: Takes the type of a data set, as a config names it, and
+        perhaps its layout, and returns its annotation file.
+    """
+    @functools.cache
+    def make(name, layout=None):
+        if name == 'mmair.NTU60Dataset':
+            return write_ntu60(tmp_path_factory.mktemp('data') / 'ntu60.pkl',
+                               layout)
+        kind = DATASETS.get(name)
+        data = generate_annotations(
+            **GENERATOR, layout=_LAYOUTS[kind.__name__])
+        classes = kind.METAINFO['classes']
+        data['meta'].update(dataset=kind.__name__, classes=list(classes))
+        for annotation in data['annotations']:
+            emotion = EMOTIONS[annotation['label']]
+            annotation['label'] = (classes.index(emotion)
+                                   if emotion in classes
+                                   else annotation['label'])
+        path = tmp_path_factory.mktemp('data') / 'tiny.pkl'
+        save_annotations(data, path)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def ann_file(ann_files):
     """Synthetic recordings that call themselves EBEDB."""
-    data = generate_annotations(**GENERATOR)
-    classes = EBEDBDataset.METAINFO['classes']
-    data['meta'].update(dataset='EBEDB', classes=list(classes))
-    for annotation in data['annotations']:
-        annotation['label'] = classes.index(EMOTIONS[annotation['label']])
-    path = tmp_path_factory.mktemp('data') / 'tiny.pkl'
-    save_annotations(data, path)
-    return path
+    return ann_files('mmair.EBEDBDataset')
 
 
 @pytest.fixture(scope='session')

@@ -12,21 +12,21 @@ CONFIGS = sorted(
     if '_base_' not in path.parts)
 
 
-def build_dataset(cfg, ann_file):
+def build_dataset(cfg, ann_files):
     if 'generator' in cfg:
         cfg.generator.update(GENERATOR)
     else:
-        cfg.ann_file = str(ann_file)
+        cfg.ann_file = str(ann_files(cfg.type, cfg.get('layout')))
     cfg.device = 'cpu'
     return DATASETS.build(cfg)
 
 
 @pytest.mark.parametrize('path', CONFIGS)
-def test_config_builds_and_makes_a_step(path, ann_file):
+def test_config_builds_and_makes_a_step(path, ann_files):
     cfg = Config.fromfile(ROOT / path)
     with DefaultScope.overwrite_default_scope(cfg.default_scope):
         data = {part: build_dataset(cfg[f'{part}_dataloader'].dataset,
-                                    ann_file)
+                                    ann_files)
                 for part in ('train', 'val', 'test')
                 if f'{part}_dataloader' in cfg}
         if 'data_preprocessor' in cfg:  # as a runner does it
@@ -52,6 +52,9 @@ def test_config_builds_and_makes_a_step(path, ann_file):
                                mode='predict')
     if pretraining:
         assert sample.feature.ndim == 1
+    else:
+        assert model.cls_head.num_classes == len(
+            data['train'].metainfo['classes'])
     for hook in cfg.custom_hooks:
         HOOKS.build(hook)
 

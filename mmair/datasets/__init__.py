@@ -1,5 +1,10 @@
-from .emotion_datasets import EBEDBDataset, SyntheticEmotionDataset
+from .emotion_datasets import (EBEDBDataset, EBMDataset, EGBMDataset,
+                               EmilyaDataset, KDAEDataset,
+                               SyntheticEmotionDataset)
+from .ntu_dataset import NTU60Dataset
 from .skeleton_dataset import SkeletonDataset
 from .transforms import *  # noqa: F401,F403
 
-__all__ = ['EBEDBDataset', 'SkeletonDataset', 'SyntheticEmotionDataset']
+__all__ = ['EBEDBDataset', 'EBMDataset', 'EGBMDataset', 'EmilyaDataset',
+           'KDAEDataset', 'NTU60Dataset', 'SkeletonDataset',
+           'SyntheticEmotionDataset']

@@ -26,6 +26,56 @@ class EBEDBDataset(SkeletonDataset):
 
 
 @DATASETS.register_module()
+class KDAEDataset(SkeletonDataset):
+    """Kinematic Dataset of Actors Expressing Emotions.
+
+    22 actors (11 women, 11 men) in improvised scenarios, 1402 recordings at
+    125 Hz; 1190 without surprise in release 1.0.0. Zhang et al., Scientific
+    Data 7, 2020, doi 10.1038/s41597-020-00635-7. Made by
+    ``tools/dataset_converters/kdae.py``.
+    """
+
+    METAINFO = dict(classes=tuple(EMOTIONS))
+
+
+@DATASETS.register_module()
+class EmilyaDataset(SkeletonDataset):
+    """Emilya: emotional body expression in daily actions.
+
+    Twelve actors walking, sitting, knocking, lifting, moving books, throwing;
+    about 8,200 recordings at 120 Hz. Fourati & Pelachaud, LREC 2014. Made by
+    ``tools/dataset_converters/emilya.py``.
+    """
+
+    METAINFO = dict(
+        classes=('anger', 'anxiety', 'joy', 'neutral', 'panic fear', 'pride',
+                 'sadness', 'shame'))
+
+
+@DATASETS.register_module()
+class EGBMDataset(SkeletonDataset):
+    """Emotional Gestures and Body Movements.
+
+    Sixteen Polish actors (8 women, 8 men) before a Kinect v2, 560 recordings
+    at 30 Hz. Sapinski, Kaminska, Pelikant & Anbarjafari, Entropy 21(7), 2019,
+    doi 10.3390/e21070646. Made by ``tools/dataset_converters/egbm.py``.
+    """
+
+    METAINFO = dict(classes=tuple(EMOTIONS))
+
+
+@DATASETS.register_module()
+class EBMDataset(SkeletonDataset):
+    """Emotional Body Motion.
+
+    29 people, 4,060 recordings of 150 frames at 30 Hz; Zenodo 10052504, CC BY
+    4.0. Made by ``tools/dataset_converters/ebm.py``.
+    """
+
+    METAINFO = dict(classes=tuple(EMOTIONS))
+
+
+@DATASETS.register_module()
 class SyntheticEmotionDataset(SkeletonDataset):
     """Embedded data: seeded kinematic bodies that act seven emotions.
 

@@ -1,9 +1,10 @@
 # Linear probe: the backbone stays as air_stgcn_ebedb pre-trained it.
-_base_ = 'finetune_stgcn_ebedb.py'
-optim_wrapper = dict(optimizer=dict(lr=1e-2, weight_decay=1e-3))
-find_unused_parameters = True  # the frozen backbone, in distributed training
-custom_hooks = [
-    dict(type='mmair.SkeletonCheckHook'),
-    dict(type='mmair.ViewSeedHook'),
-    dict(type='mmair.FreezeHook'),
+_base_ = [
+    '../../_base_/recognition/ebedb.py', '../../_base_/schedules/linear.py',
+    '../../_base_/default_runtime.py'
 ]
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='work_dirs/air_stgcn_ebedb/backbone.pth')))

@@ -1,0 +1,92 @@
+import pickle
+
+import pytest
+
+from mmair.datasets.naming import Classes, Manifest, NamePattern
+from mmair.errors import InputError
+
+
+def test_pattern(tmp_path):
+    naming = NamePattern(
+        tmp_path, r'(?P<actor>\w+)/(?P<emotion>[a-z]+)?_(?P<recording>\d)\.')
+    naming = pickle.loads(pickle.dumps(naming))
+    assert naming(tmp_path / 'raw' / 'Ann' / 'joy_1.csv') == dict(
+        actor='Ann', emotion='joy', recording='1')
+    assert naming(tmp_path / 'Ann' / '_1.csv') == dict(
+        actor='Ann', recording='1')
+    path = tmp_path / 'joy.csv'
+    with pytest.raises(InputError) as error:
+        naming(path)
+    assert str(error.value).startswith(f'{path}: the pattern ')
+
+
+@pytest.mark.parametrize('pattern, says', [
+    ('(', 'is no regular expression'),
+    ('(?P<emotion>a)(?P<emotion>b)', 'is no regular expression'),
+    ('joy', 'named groups (none), expected some of emotion'),
+    ('(?P<emotoin>.*)', 'named groups emotoin'),
+    ('a{99999999999999999999}', 'is no regular expression'),
+    ('(' * 5000 + ')' * 5000, 'is no regular expression'),
+])
+def test_unusable_pattern(tmp_path, pattern, says):
+    with pytest.raises(InputError) as error:
+        NamePattern(tmp_path, pattern)
+    assert says in str(error.value) and len(str(error.value)) < 600
+
+
+def manifest(tmp_path, text):
+    path = tmp_path / 'manifest.csv'
+    path.write_text(text)
+    return Manifest(tmp_path, path)
+
+
+def test_manifest(tmp_path):
+    naming = manifest(
+        tmp_path, 'age,file,emotion,actor\n30,a/one.csv,joy,Ann\n'
+        '31,.\\a\\two,,Ann\n32,./three.x.csv,fear,\n33,absent.csv,joy,Ann\n')
+    files = [tmp_path / name for name in
+             ('a/one.csv', 'a/two.npy', 'three.x.csv', 'four.csv')]
+    assert naming.without_file(files) == ['absent.csv']
+    naming = pickle.loads(pickle.dumps(naming))
+    assert [naming(path) for path in files[:3]] == [
+        dict(emotion='joy', actor='Ann'), dict(actor='Ann'),
+        dict(emotion='fear')]
+    with pytest.raises(InputError, match='four.csv: .* has no row of it'):
+        naming(files[3])
+
+
+def test_an_edited_manifest_is_another(tmp_path):
+    one = manifest(tmp_path, 'file,emotion\na,joy\n')
+    assert one(tmp_path / 'a') == dict(emotion='joy')
+    two = manifest(tmp_path, 'file,emotion\na,fear\n')
+    assert two(tmp_path / 'a') == dict(emotion='fear')
+    assert one != two and pickle.dumps(one) != pickle.dumps(two)
+    assert len(pickle.dumps(one)) < 1000
+
+
+@pytest.mark.parametrize('text, says', [
+    ('file,emotion\na,joy\na,fear\n', "file is 'a' in a row"),
+    ('file,emotion\n"",joy\n', "file is '' in a row"),
+    ('file,age\na,30\n', 'has none of the columns emotion'),
+    ('name,emotion\na,joy\n', 'expected file among them'),
+    ('', 'is empty'),
+])
+def test_unusable_manifest(tmp_path, text, says):
+    with pytest.raises(InputError) as error:
+        manifest(tmp_path, text)
+    assert says in str(error.value)
+    assert str(error.value).startswith(str(tmp_path / 'manifest.csv'))
+
+
+def test_classes():
+    classes = Classes.of(['joy=happy, HA', 'sadness', 'fear'])
+    assert classes.names == ('joy', 'sadness', 'fear')
+    assert [classes.named(w) for w in ('Joy', 'ha', 'HAPPY', 'SADNESS')] == [
+        'joy', 'joy', 'joy', 'sadness']
+    for word in ('', 'hap', 'fear='):
+        with pytest.raises(InputError, match='is none of joy, sadness, fear'):
+            classes.named(word)
+    for words in (['joy=fear', 'fear'], ['joy', 'Joy'], ['joy', 'joy'],
+                  ['=joy'], ['fear=']):
+        with pytest.raises(InputError, match='no other class has'):
+            Classes.of(words)
