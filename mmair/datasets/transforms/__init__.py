@@ -2,13 +2,19 @@ from .appendage import AppendagePartition
 from .augment import (DropJoints, RandomBodySize, RandomMirror, RandomYaw,
                       SensorNoise)
 from .base import SkeletonTransform
+from .extreme import (BlurMotion, ExtremeView, FlattenAxis, RandomShear,
+                      RandomTilt, ReverseTime)
 from .formatting import PackSkeletonInputs
+from .map_layout import MapLayout
 from .motion import AppendMotion
 from .normalize import NormalizeSkeleton
-from .temporal import ResampleFrames, SampleWindows
+from .standardize_actor import StandardizeActor
+from .temporal import FillGaps, ResampleFrames, SampleWindows
 
 __all__ = [
-    'AppendMotion', 'AppendagePartition', 'DropJoints', 'NormalizeSkeleton',
-    'PackSkeletonInputs', 'RandomBodySize', 'RandomMirror', 'RandomYaw',
-    'ResampleFrames', 'SampleWindows', 'SensorNoise', 'SkeletonTransform'
+    'AppendMotion', 'AppendagePartition', 'BlurMotion', 'DropJoints',
+    'ExtremeView', 'FillGaps', 'FlattenAxis', 'MapLayout', 'NormalizeSkeleton',
+    'PackSkeletonInputs', 'RandomBodySize', 'RandomMirror', 'RandomShear',
+    'RandomTilt', 'RandomYaw', 'ResampleFrames', 'ReverseTime',
+    'SampleWindows', 'SensorNoise', 'SkeletonTransform', 'StandardizeActor'
 ]

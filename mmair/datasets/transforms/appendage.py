@@ -8,6 +8,8 @@ from mmair.layouts import LIMBS, RIGHT_LIMBS, SkeletonLayout
 from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
+from .missing import score_of
+from .motion import velocity
 
 
 @TRANSFORMS.register_module()
@@ -19,6 +21,8 @@ class AppendagePartition(SkeletonTransform):
     and right leg, three joints each (shoulder, elbow, wrist or hip, knee,
     ankle). A limb is seen from its own root, with its velocity, and right
     limbs are mirrored, so that one encoder serves all four on every layout.
+    In 2-D data a limb joint that is missing, or whose limb's root is, lies
+    at the root of the limb and has no velocity; the limbs have no scores.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``, x lateral
@@ -45,8 +49,14 @@ class AppendagePartition(SkeletonTransform):
                           dtype=x.dtype)
         sign[[LIMBS.index(limb) for limb in RIGHT_LIMBS], :, 0] = -1
         limbs = (limbs - limbs[..., :1, :]).mul_(sign)
-        velocity = limbs.diff(dim=-4, prepend=limbs[..., :1, :, :, :])
-        return torch.cat((limbs, velocity), -1).movedim(-3, -4)
+        score, seen = score_of(x, layout), None
+        if score is not None:
+            seen = score.index_select(
+                -2, joints.flatten()).unflatten(-2, joints.shape) > 0
+            seen = seen & seen[..., :1, :]
+            limbs = limbs * seen
+        return torch.cat((limbs, velocity(limbs, -4, seen)),
+                         -1).movedim(-3, -4)
 
     def apply(self, results: dict) -> None:
         """Add the limbs to the sample or batch."""

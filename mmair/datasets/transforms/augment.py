@@ -12,6 +12,7 @@ from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
 from .counter_rng import draw, normal, uniform
+from .missing import with_positions
 from .normalize import rotate_yaw
 
 
@@ -89,21 +90,30 @@ class RandomBodySize(SkeletonTransform):
 
     Args:
         scale (float): The factor is uniform in 1 +- scale. Defaults to 0.1.
+        layout (str | dict, optional): The skeleton layout, which tells 2-D
+            scores, that stay as they are; by default that of the dataset.
     """
 
-    def __init__(self, scale: float = 0.1) -> None:
+    def __init__(self,
+                 scale: float = 0.1,
+                 layout: Union[str, dict, None] = None) -> None:
         self.scale = scale
+        self.layout = layout
 
     def apply(self, results: dict) -> None:
         """Scale all persons of a window alike."""
         factor = 1 + (2 * draw(uniform, results) - 1) * self.scale
-        results['keypoint'] = (results['keypoint'] *
-                               factor[..., None, None, None, None])
+        x, score = results['keypoint'], self.score_of(results)
+        position = x if score is None else x[..., :2]
+        results['keypoint'] = with_positions(
+            x, position * factor[..., None, None, None, None])
 
 
 @TRANSFORMS.register_module()
 class SensorNoise(SkeletonTransform):
     """Add white noise to every coordinate, as depth sensors do.
+
+    In 2-D data neither to the score nor to joints that are missing.
 
     Required and Modified Keys:
         - keypoint ``(*batch, num_clips, M, T, V, C)``
@@ -111,21 +121,31 @@ class SensorNoise(SkeletonTransform):
 
     Args:
         std (float): Standard deviation, in body sizes. Defaults to 0.005.
+        layout (str | dict, optional): The skeleton layout, which tells 2-D
+            scores; by default that of the dataset.
     """
 
-    def __init__(self, std: float = 0.005) -> None:
+    def __init__(self,
+                 std: float = 0.005,
+                 layout: Union[str, dict, None] = None) -> None:
         self.std = std
+        self.layout = layout
 
     def apply(self, results: dict) -> None:
         """Draw one number a coordinate."""
-        x = results['keypoint']
-        noise = draw(normal, results, x.shape[-4:])
-        results['keypoint'] = noise.mul_(self.std).add_(x)
+        x, score = results['keypoint'], self.score_of(results)
+        position = x if score is None else x[..., :2]
+        noise = draw(normal, results, position.shape[-4:]).mul_(self.std)
+        if score is not None:
+            noise.mul_(score > 0)
+        results['keypoint'] = with_positions(x, noise.add_(position))
 
 
 @TRANSFORMS.register_module()
 class DropJoints(SkeletonTransform):
     """Lose joints, as occlusion does: they fall onto the root.
+
+    In 2-D data their score is 0, and they are missing ever after.
 
     Required and Modified Keys:
         - keypoint ``(*batch, num_clips, M, T, V, C)``, root-centred

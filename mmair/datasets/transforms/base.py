@@ -1,11 +1,14 @@
 """What all skeleton transforms share."""
 from abc import abstractmethod
+from typing import Optional
 
 import torch
 from mmcv.transforms import BaseTransform
 
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
+
+from .missing import score_of
 
 
 class SkeletonTransform(BaseTransform):
@@ -43,6 +46,16 @@ class SkeletonTransform(BaseTransform):
                 f'the layout {layout.describe()}; set `layout` to that of '
                 'the data')
         return layout
+
+    def score_of(self, results: dict) -> Optional[torch.Tensor]:
+        """The scores of 2-D data, ``(*batch, M, T, V, 1)``, if it has any.
+
+        Without a layout, neither the transform's own nor the sample's, all
+        channels are taken for coordinates.
+        """
+        layout = self.layout or results.get('layout')
+        return score_of(results['keypoint'],
+                        None if layout is None else get_layout(layout))
 
     @staticmethod
     def name_of(results: dict) -> str:

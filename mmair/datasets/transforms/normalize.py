@@ -1,5 +1,5 @@
 """Normalisation that keeps lean, amplitude and tempo."""
-from typing import Union
+from typing import Tuple, Union
 
 import torch
 from torch import Tensor
@@ -8,6 +8,7 @@ from mmair.layouts import SkeletonLayout
 from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
+from .missing import interpolate, neighbors, seen_joints, with_positions
 
 
 def trunk_points(x: Tensor, layout: SkeletonLayout) -> Tensor:
@@ -62,10 +63,22 @@ class NormalizeSkeleton(SkeletonTransform):
     turning within a recording stays. Positions are divided by the body size,
     the median over time of the length of the chain from root to neck. Unlike
     MMAction2's ``PreNormalize3D`` the spine is not turned upright: forward
-    lean, a cue of sadness, survives. 2-D layouts are centred and scaled.
+    lean, a cue of sadness, survives.
+
+    2-D layouts are centred (on the middle of the hips) and scaled (by the
+    length of the torso), not turned; y goes on pointing down, as it does in
+    MMAction2 and in the drawings of :mod:`mmair.visualization`.
+
+    Joints that were not seen (score 0; in 3-D data all of a person at 0) do
+    not count. Where the root is missing it is interpolated over time; the
+    size is that of the frames where the whole trunk was seen. A recording in
+    which it never was is centred on the mean of what was seen, or scaled by
+    the mean distance from it. Missing joints end at the root with score 0,
+    where :class:`DropJoints` puts them.
 
     Required Keys:
-        - keypoint ``(*batch, M, T, V, C)``, y up
+        - keypoint ``(*batch, M, T, V, C)``; 3-D: y up, 2-D: y down, with or
+          without a score
     Modified Keys:
         - keypoint, in body sizes
 
@@ -80,11 +93,46 @@ class NormalizeSkeleton(SkeletonTransform):
     def apply(self, results: dict) -> None:
         """Normalise the recording or window that is given."""
         layout, x = self.layout_of(results), results['keypoint']
-        x, score = x[..., :layout.dims], x[..., layout.dims:]
-        trunk = trunk_points(x, layout)
-        x = x - trunk[..., :1, :]
-        size = trunk.diff(dim=-2).norm(dim=-1).sum(-1).median(-1).values
-        x = x / size.clamp(min=1e-6)[..., None, None, None]
+        seen, position = seen_joints(x, layout), x[..., :layout.dims]
+        trunk = trunk_points(position, layout)
+        root = trunk[..., :1, :]
+        length = trunk.diff(dim=-2).norm(dim=-1).sum(-1)
+        if seen is None:
+            position = position - root
+            size = length.median(-1).values
+        else:
+            position, size = self.of_seen(position, seen, root, length,
+                                          layout)
+        position = position / size.clamp(min=1e-6)[..., None, None, None]
         if layout.dims == 3:
-            x = face_forward(x, layout)
-        results['keypoint'] = torch.cat((x, score), -1)
+            position = face_forward(position, layout)
+        results['keypoint'] = with_positions(x, position)
+
+    @staticmethod
+    def of_seen(x: Tensor, seen: Tensor, root: Tensor, length: Tensor,
+                layout: SkeletonLayout) -> Tuple[Tensor, Tensor]:
+        """Centre, and find the size, by what was seen.
+
+        Args:
+            x (Tensor): Positions, ``(*, T, V, D)``.
+            seen (Tensor): Which of them were seen, ``(*, T, V)``.
+            root (Tensor): Root of every frame, ``(*, T, 1, D)``.
+            length (Tensor): Length of the trunk, ``(*, T)``.
+            layout (SkeletonLayout): Layout of the joints.
+
+        Returns:
+            tuple[Tensor]: Centred positions, 0 where missing, and the size,
+            ``(*, )``.
+        """
+        trunk = [joint for point in layout.trunk for joint in point]
+        has_trunk = seen[..., trunk].all(-1)
+        has_root = seen[..., list(layout.root)].all(-1, keepdim=True)
+        joints = seen.sum(-1)[..., None, None].clamp(min=1)
+        mean = (x * seen[..., None]).sum(-2, keepdim=True) / joints
+        root = torch.where(has_root.any(-2, keepdim=True)[..., None],
+                           interpolate(root, *neighbors(has_root)), mean)
+        x = (x - root) * seen[..., None]
+        size = length.masked_fill(~has_trunk, torch.nan).nanmedian(-1).values
+        spread = x.norm(dim=-1).sum((-2, -1)) / seen.sum((-2, -1)).clamp(
+            min=1)
+        return x, torch.where(size.isnan(), spread, size)

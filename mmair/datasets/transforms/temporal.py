@@ -1,4 +1,6 @@
-"""Resampling and windows. Tempo survives both: no clip is stretched."""
+"""Gaps, resampling and windows. Tempo survives: no clip is stretched."""
+from typing import Union
+
 import torch
 from torch import Tensor
 
@@ -7,6 +9,57 @@ from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
 from .counter_rng import draw, uniform
+from .missing import interpolate, neighbors, seen_joints
+
+
+def fps_of(results: dict) -> float:
+    """The frame rate of the data."""
+    fps = results.get('fps')
+    if fps is None:
+        raise InputError(
+            f'{SkeletonTransform.name_of(results)}: has no fps, expected its '
+            'frame rate in Hz; add it to the annotation')
+    return fps
+
+
+@TRANSFORMS.register_module()
+class FillGaps(SkeletonTransform):
+    """Interpolate joints that are missing for a short time.
+
+    Detectors lose a joint for a few frames and find it again; it then lies
+    on the line between. Longer gaps, and those at the ends, stay. What is
+    missing is a joint of score 0 in 2-D data, and in 3-D data a person whose
+    coordinates are all 0.
+
+    Required Keys:
+        - keypoint ``(*batch, M, T, V, C)``, as recorded, not centred
+        - fps
+    Modified Keys:
+        - keypoint, scores interpolated as well
+
+    Args:
+        seconds (float): The longest gap that is filled. Defaults to 0.2.
+        layout (str | dict, optional): The skeleton layout; by default that
+            of the dataset.
+    """
+
+    def __init__(self,
+                 seconds: float = 0.2,
+                 layout: Union[str, dict, None] = None) -> None:
+        self.seconds = seconds
+        self.layout = layout
+
+    def apply(self, results: dict) -> None:
+        """Interpolate in all gaps that are short enough."""
+        x, fps = results['keypoint'], fps_of(results)
+        seen = seen_joints(x, self.layout_of(results))
+        if seen is None:
+            return
+        before, after = neighbors(seen)
+        short = ((before >= 0) & (after < x.shape[-3])
+                 & (after - before - 1 <= self.seconds * fps + 1e-3))
+        results['keypoint'] = torch.where(
+            short[..., None], interpolate(x, before, after), x)
 
 
 @TRANSFORMS.register_module()
@@ -14,7 +67,9 @@ class ResampleFrames(SkeletonTransform):
     """Bring a recording to a common frame rate by linear interpolation.
 
     Seconds stay seconds: unlike MMAction2's ``UniformSampleFrames`` no
-    recording is stretched to a fixed length, so tempo is kept.
+    recording is stretched to a fixed length, so tempo is kept. A joint of
+    2-D data that is missing in one of the two frames it lies between is
+    taken from the nearer one.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``
@@ -27,18 +82,19 @@ class ResampleFrames(SkeletonTransform):
 
     Args:
         fps (float): The frame rate to come to, in Hz.
+        layout (str | dict, optional): The skeleton layout, which tells 2-D
+            scores; by default that of the dataset.
     """
 
-    def __init__(self, fps: float) -> None:
+    def __init__(self,
+                 fps: float,
+                 layout: Union[str, dict, None] = None) -> None:
         self.fps = fps
+        self.layout = layout
 
     def apply(self, results: dict) -> None:
         """Interpolate at multiples of ``1 / fps`` seconds."""
-        x, fps = results['keypoint'], results.get('fps')
-        if fps is None:
-            raise InputError(
-                f'{self.name_of(results)}: has no fps, expected its frame '
-                'rate in Hz; add it to the annotation')
+        x, fps = results['keypoint'], fps_of(results)
         total = x.shape[-3]
         if fps != self.fps:
             duration = (total - 1) / fps
@@ -49,6 +105,11 @@ class ResampleFrames(SkeletonTransform):
             low = at.floor().long()
             high = (low + 1).clamp(max=total - 1)
             weight = (at - low)[:, None, None].to(x.dtype)
+            score = self.score_of(results)
+            if score is not None:
+                both = ((score.index_select(-3, low) > 0)
+                        & (score.index_select(-3, high) > 0))
+                weight = torch.where(both, weight, weight.round())
             results['keypoint'] = torch.lerp(
                 x.index_select(-3, low), x.index_select(-3, high), weight)
         results['fps'] = self.fps

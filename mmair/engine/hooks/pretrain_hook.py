@@ -44,6 +44,8 @@ class PretrainHook(Hook):
     the student's backbone is written to ``backbone.pth`` in the work
     directory: tensors and the name of the layout, for
     ``init_cfg=dict(type='Pretrained', checkpoint=...)`` of any recogniser.
+    A limb encoder, which fits every layout of as many dimensions, is written
+    to ``appendage.pth``, for the ``init_cfg`` of ``model.appendage``.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -69,14 +71,25 @@ class PretrainHook(Hook):
 
     @master_only
     def after_train(self, runner: Runner) -> None:
-        """Write ``backbone.pth``."""
-        path = osp.join(runner.work_dir, 'backbone.pth')
-        state = {k: v.detach().cpu().clone()
-                 for k, v in unwrap(runner).backbone.state_dict().items()}
+        """Write ``backbone.pth`` and, of a limb encoder, ``appendage.pth``."""
+        model = unwrap(runner)
         layout = data_layout(runner.train_dataloader.dataset)
-        torch.save(dict(state_dict=state, meta=dict(layout=layout.name)),
-                   path)
-        runner.logger.info(f'The pre-trained backbone is in {path}')
+        self._write(runner, 'backbone', model.backbone,
+                    dict(layout=layout.name))
+        appendage = getattr(model, 'appendage', None)
+        if appendage is not None:
+            # Of no layout: a limb is the same on all of them.
+            self._write(runner, 'appendage', appendage,
+                        dict(dims=layout.dims))
+
+    @staticmethod
+    def _write(runner: Runner, name: str, module: torch.nn.Module,
+               meta: dict) -> None:
+        path = osp.join(runner.work_dir, f'{name}.pth')
+        state = {k: v.detach().cpu().clone()
+                 for k, v in module.state_dict().items()}
+        torch.save(dict(state_dict=state, meta=meta), path)
+        runner.logger.info(f'The pre-trained {name} is in {path}')
 
 
 @HOOKS.register_module()

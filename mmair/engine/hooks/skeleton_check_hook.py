@@ -13,12 +13,13 @@ from mmair.registry import HOOKS
 
 
 def data_layout(dataset) -> Optional[SkeletonLayout]:
-    """The layout of a dataset, or of the one that it wraps."""
+    """The layout of the samples of a dataset, or of the one it wraps."""
     while not hasattr(dataset, 'layout') and hasattr(dataset, 'dataset'):
         dataset = dataset.dataset
     if hasattr(dataset, 'full_init'):
         dataset.full_init()
-    return getattr(dataset, 'layout', None)
+    layout = getattr(dataset, 'layout', None)
+    return getattr(dataset, 'sample_layout', layout)
 
 
 def check_weights(source: str, found: dict, expected: dict) -> None:
@@ -38,7 +39,8 @@ def check_weights(source: str, found: dict, expected: dict) -> None:
                 f'{source}: the checkpoint{of_layout} has {name} of shape '
                 f'{tuple(state[name].shape)}, the model '
                 f'{tuple(value.shape)}; use a checkpoint of the same '
-                'skeleton layout and backbone')
+                'backbone and skeleton layout, or map the data to its layout '
+                'with mmair.MapLayout')
     missing = [k for k in expected if k not in state]
     if len(missing) > len(expected) // 2:
         raise InputError(
@@ -112,8 +114,11 @@ class SkeletonCheckHook(Hook):
         if layout and learned_on and learned_on != layout.name:
             raise InputError(
                 f'{path}: the backbone was pre-trained on the layout '
-                f'{learned_on!r}, the data has {layout.describe()}; use a '
-                'backbone of the same skeleton layout')
+                f'{learned_on!r}, the data has {layout.describe()}; put '
+                f"dict(type='mmair.MapLayout', to={learned_on!r}) before "
+                'NormalizeSkeleton into `prepare` of every dataset and set '
+                f'graph_cfg.layout={learned_on!r}, or use a backbone of the '
+                'same skeleton layout')
         if prefix:
             state = found.get('state_dict', found)
             dot = prefix.rstrip('.') + '.'

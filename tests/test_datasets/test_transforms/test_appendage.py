@@ -99,7 +99,8 @@ def test_the_body_around_does_not_count(name):
 
 def test_scores_and_motion_stay_in_the_skeleton():
     layout = get_layout('coco')
-    x = skeleton(layout, channels=3)  # with a score
+    x = skeleton(layout, channels=3)
+    x[..., 2] = .5  # a score: all is seen
     assert torch.equal(limbs_of(x, 'coco'), limbs_of(x[..., :2], 'coco'))
     x = skeleton(get_layout('ebedb'))
     with_motion = AppendMotion()(dict(keypoint=x))['keypoint']
