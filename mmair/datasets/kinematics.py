@@ -81,3 +81,32 @@ def _parents_first(parents: Sequence[int]) -> list:
     for joint in order:
         order.extend(children.get(joint, ()))
     return order
+
+
+def matrix_to_euler(matrix: np.ndarray, axes: Sequence[int]) -> np.ndarray:
+    """Intrinsic Euler angles of rotation matrices.
+
+    The inverse of :func:`euler_to_matrix`, also where the middle angle is a
+    right one and only the sum or difference of the others is determined: the
+    angles that are returned make the same matrix.
+
+    Args:
+        matrix (np.ndarray): Rotation matrices for column vectors,
+            (..., 3, 3).
+        axes (Sequence[int]): The three axes of rotation, all different.
+
+    Returns:
+        np.ndarray: Angles in radians in the order of ``axes``, (..., 3); the
+        middle one is between -pi/2 and pi/2.
+    """
+    i, j, k = axes
+    # Rotations about y, x, z are those about x, y, z seen in a mirror.
+    sign = 1 if (j - i) % 3 == 1 else -1
+    first = np.arctan2(-sign * matrix[..., j, k], matrix[..., k, k])
+    middle = np.arctan2(sign * matrix[..., i, k],
+                        np.hypot(matrix[..., i, i], matrix[..., i, j]))
+    # The row of the second axis once the first rotation is undone.
+    c, s = np.cos(first)[..., None], np.sin(first)[..., None]
+    row = c * matrix[..., j, :] + sign * s * matrix[..., k, :]
+    last = np.arctan2(sign * row[..., i], row[..., j])
+    return np.stack([first, middle, last], -1)
