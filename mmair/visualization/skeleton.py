@@ -1,6 +1,6 @@
 """Skeleton sequences as pictures: a strip of poses and an animated GIF."""
 from pathlib import Path
-from typing import List, Optional, Union
+from typing import Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,9 +17,9 @@ from mmair.layouts import SkeletonLayout, get_layout
 LIMB_COLORS = dict(left_arm='#0072B2', right_arm='#56B4E9',
                    left_leg='#D55E00', right_leg='#E69F00')
 TRUNK_COLOR = '#8A8F98'
-_TEXT_COLOR = '#4A4F57'
+TEXT_COLOR = '#4A4F57'
 #: A GIF counts in 10 ms, and browsers slow very short frames down.
-_GIF_FRAME_MS = 80
+GIF_FRAME_MS = 80
 
 
 def draw_strip(keypoint: np.ndarray,
@@ -52,9 +52,9 @@ def draw_strip(keypoint: np.ndarray,
         InputError: If ``keypoint`` does not fit the layout.
     """
     layout = get_layout(layout)
-    points = _project(keypoint, layout)
+    points = project(keypoint, layout)
     index = np.linspace(0, len(points) - 1, num_poses).round().astype(int)
-    poses = _center(points[index], layout)
+    poses = center(points[index], layout)
     left, right = np.nanmin(poses[..., 0], 1), np.nanmax(poses[..., 0], 1)
     bottom, top = np.nanmin(poses[..., 1]), np.nanmax(poses[..., 1])
     height = max(top - bottom, 1e-6)
@@ -78,17 +78,17 @@ def draw_strip(keypoint: np.ndarray,
     if layout.dims == 3:
         ax.axhline(bottom, color='#E3E5E8', lw=1.2, zorder=0)
     for pose in poses:
-        _Body(ax, layout, inch * height / 2.4).show(pose)
+        Body(ax, layout, inch * height / 2.4).show(pose)
     if fps:
         for i, frame in enumerate(index):
             ax.annotate(f'{frame / fps:.1f} s', (step * i, low[1]),
                         (0, -4), textcoords='offset points', ha='center',
-                        va='top', size=10, color=_TEXT_COLOR)
+                        va='top', size=10, color=TEXT_COLOR)
     if title:
         fig.text(.1 / size[0], 1 - .08 / size[1], title, ha='left', va='top',
-                 size=12, weight='bold', color=_TEXT_COLOR)
+                 size=12, weight='bold', color=TEXT_COLOR)
     if legend:
-        _legend(fig)
+        legend_of(fig)
     return fig
 
 
@@ -118,11 +118,11 @@ def draw_gif(keypoint: np.ndarray,
         InputError: If ``keypoint`` does not fit the layout.
     """
     layout = get_layout(layout)
-    points = _project(keypoint, layout)
+    points = project(keypoint, layout)
     length = min((len(points) - 1) / fps, seconds)
-    times = np.arange(int(length * 1000 / _GIF_FRAME_MS) + 1)
-    index = (times * _GIF_FRAME_MS / 1000 * fps).round().astype(int)
-    poses = _center(points[np.minimum(index, len(points) - 1)], layout)
+    times = np.arange(int(length * 1000 / GIF_FRAME_MS) + 1)
+    index = (times * GIF_FRAME_MS / 1000 * fps).round().astype(int)
+    poses = center(points[np.minimum(index, len(points) - 1)], layout)
     low = np.nanmin(poses, (0, 1))
     high = np.nanmax(poses, (0, 1))
     margin = .07 * max((high - low)[1], 1e-6)
@@ -135,7 +135,7 @@ def draw_gif(keypoint: np.ndarray,
     ax.axis('off')
     if layout.dims == 3:
         ax.axhline(low[1] + margin, color='#E3E5E8', lw=1.2, zorder=0)
-    body = _Body(ax, layout, height / 240)
+    body = Body(ax, layout, height / 240)
     canvas = FigureCanvasAgg(fig)
     pictures = []
     for pose in poses:
@@ -144,7 +144,7 @@ def draw_gif(keypoint: np.ndarray,
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
         pictures.append(picture.convert('RGB').quantize(64))
     pictures[0].save(path, save_all=True, append_images=pictures[1:],
-                     duration=_GIF_FRAME_MS, loop=0)
+                     duration=GIF_FRAME_MS, loop=0)
     return len(pictures)
 
 
@@ -173,8 +173,12 @@ def bone_limbs(layout: SkeletonLayout) -> List[Optional[str]]:
     return [find(joint) for joint, _ in layout.bones]
 
 
-class _Body:
-    """The artists of one body: a line collection a colour, and a head."""
+class Body:
+    """The artists of one body: a line collection a colour, and a head.
+
+    Where joints are absent, a dotted line leads from what hangs on them to
+    the next joint towards the root that is there.
+    """
 
     def __init__(self, ax, layout: SkeletonLayout, scale: float) -> None:
         limbs = bone_limbs(layout)
@@ -188,6 +192,10 @@ class _Body:
                                    capstyle='round', joinstyle='round',
                                    zorder=2 if limb else 1)
             self.parts.append((part, ax.add_collection(lines, autolim=False)))
+        self.parents = layout.parents
+        self.gaps = ax.add_collection(LineCollection(
+            [], colors=TRUNK_COLOR, linewidths=1.4 * scale,
+            linestyles=[(0, (1, 1.6))], zorder=1), autolim=False)
         self.dot, = ax.plot([], [], 'o', color=TRUNK_COLOR, ms=9 * scale,
                             mec='white', mew=1.2 * scale, zorder=3)
 
@@ -197,12 +205,29 @@ class _Body:
             segments = pose[bones]
             lines.set_segments(
                 segments[np.isfinite(segments).all(axis=(1, 2))])
+        present = np.isfinite(pose).all(-1)
+        self.gaps.set_segments([] if present.all() else [
+            pose[[joint, end]] for joint, end in self._bridges(present)])
         if self.head is not None:
             self.dot.set_data(pose[[self.head]].T)
 
 
-def _project(keypoint: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
-    """Points on the picture, (T, V, 2), y up, NaN where absent."""
+    def _bridges(self, present: np.ndarray) -> Iterator[Tuple[int, int]]:
+        for joint, parent in enumerate(self.parents):
+            if present[joint] and parent >= 0 and not present[parent]:
+                while parent >= 0 and not present[parent]:
+                    parent = self.parents[parent]
+                if parent >= 0:
+                    yield joint, parent
+
+
+def project(keypoint: np.ndarray, layout: SkeletonLayout,
+            turn: bool = True) -> np.ndarray:
+    """Points on the picture, (T, V, 2), y up, NaN where absent.
+
+    A 3-D body is seen half from its own front, or from a fixed direction,
+    half from +z, if it is not to be turned.
+    """
     keypoint = np.asarray(keypoint, dtype=np.float64)
     if (keypoint.ndim != 3 or keypoint.shape[1] != len(layout)
             or keypoint.shape[2] not in (layout.dims, 3)
@@ -216,28 +241,33 @@ def _project(keypoint: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
         if keypoint.shape[2] == 3:
             points[keypoint[..., 2] <= 0] = np.nan
     else:
-        points = keypoint @ _camera(keypoint, layout)
+        points = keypoint @ (_camera(keypoint, layout) if turn else
+                             _camera_of(1., 0.))
     if not np.isfinite(points).all(-1).any(-1).all():
         raise InputError('keypoint has a frame without any joint; leave such '
                          'frames out of what is drawn')
     return points
 
 
-def _camera(keypoint: np.ndarray, layout: SkeletonLayout,
-            azimuth: float = np.deg2rad(35)) -> np.ndarray:
+def _camera(keypoint: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
     """The matrix, (3, 2), that looks half at the front of a 3-D body."""
     across = np.nanmedian(
         keypoint[:, layout.limbs['left_leg'][0]]
         - keypoint[:, layout.limbs['right_leg'][0]], axis=0)[[0, 2]]
     norm = np.linalg.norm(across)
-    x, z = across / norm if norm > 1e-6 else (1., 0.)
+    return _camera_of(*(across / norm if norm > 1e-6 else (1., 0.)))
+
+
+def _camera_of(x: float, z: float,
+               azimuth: float = np.deg2rad(35)) -> np.ndarray:
+    """The matrix that looks half at the front of a body with left at x, z."""
     ahead = np.array([-z, 0, x])  # across x up
     sideways = np.cos(azimuth) * np.array([x, 0, z]) \
         + np.sin(azimuth) * ahead
     return np.stack([sideways, (0, 1, 0)], axis=1)
 
 
-def _center(points: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
+def center(points: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
     """Points with the root, or what there is of the body, at x = 0."""
     points = points.copy()
     root = points[:, list(layout.root), 0].mean(1)
@@ -247,10 +277,11 @@ def _center(points: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
     return points
 
 
-def _legend(fig: Figure) -> None:
+def legend_of(fig: Figure) -> None:
+    """Name the colours below a figure."""
     colors = dict(trunk=TRUNK_COLOR, **LIMB_COLORS)
     fig.legend([Line2D([], [], color=c, lw=3.2) for c in colors.values()],
                [name.replace('_', ' ') for name in colors], ncols=5,
                loc='lower center', frameon=False, fontsize=10,
-               labelcolor=_TEXT_COLOR, handlelength=1.4, columnspacing=1.6,
+               labelcolor=TEXT_COLOR, handlelength=1.4, columnspacing=1.6,
                borderaxespad=.15)
