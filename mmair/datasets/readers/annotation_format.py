@@ -12,7 +12,7 @@ from mmair.layouts import LAYOUTS
 class _ShortRepr(reprlib.Repr):
 
     def repr(self, x: Any) -> str:
-        text = super().repr(x)
+        text = ' '.join(super().repr(x).split())  # arrays have lines
         return text if len(text) <= 120 else text[:117] + '...'
 
     def repr_int(self, x: int, level: int) -> str:
