@@ -5,11 +5,14 @@ returns tensors: ``labels...`` of its samples, ``loss...`` of its part,
 ``grad_input...`` of its samples, ``grad...`` of weights, ``state...`` that
 every process must have alike.
 """
+from functools import partial
+
 import torch
 import torch.distributed as torch_dist
 from mmengine.dist import all_reduce_params
 from mmengine.model import MMDistributedDataParallel
 from tiny_air import air_config, batch, train_ready
+from tiny_peers import METHODS, peer_batch, peer_config, ready
 
 from mmair.models.heads import DiscreteLabelHead
 from mmair.models.losses import MultiGranularityAlignmentLoss
@@ -138,6 +141,38 @@ def in_halves(forward):
     return split
 
 
+def peer(part, method):
+    """Two steps of a method beside AIR; queues follow, neighbours count."""
+    model = ready(peer_config(method)).double().eval()
+    wrapped = model if part.world == 1 else MMDistributedDataParallel(
+        model, find_unused_parameters=False, broadcast_buffers=False)
+    optim = torch.optim.SGD([p for p in model.parameters()
+                             if p.requires_grad], lr=0.05)
+    result = {}
+    for step in range(2):
+        inputs, samples = peer_batch(method, size=SIZE, seed=step,
+                                     first=step * SIZE)
+        model.set_progress(0.25 + step / 2)
+        optim.zero_grad()
+        losses = wrapped(dict(keypoint=part(inputs['keypoint'].double())),
+                         part(samples), mode='loss')
+        model.parse_losses(losses)[0].backward()
+        result.update({f'{k}{step}': v for k, v in losses.items()
+                       if k != 'z_std'})
+        result.update({f'grad{step}.{k}': p.grad.clone()
+                       for k, p in model.named_parameters()
+                       if p.requires_grad})
+        optim.step()
+        model.after_step()
+        for name in ('codes', 'head.queue'):
+            if name in model.state_dict():
+                state = model.state_dict()[name]
+                # The head of AIR keeps both views process by process.
+                result[f'state_{name}{step}'] = (
+                    state.sum(0) if method == 'SwAV' else state).clone()
+    return result
+
+
 CASES = dict(
     head=head,
     refiner=refiner,
@@ -147,7 +182,8 @@ CASES = dict(
         part, without=('refiner', 'alignment', 'appendage')),
     air_labels_and_limbs=lambda part: air(
         part, without=('refiner', 'alignment')),
-    air_train=lambda part: air(part, train=True))
+    air_train=lambda part: air(part, train=True),
+    **{method: partial(peer, method=method) for method in METHODS})
 
 
 class Part:

@@ -1,14 +1,19 @@
 import mmaction.engine.model  # noqa: F401  (registers AAGCN's initialiser)
 
 from .data_preprocessor import SkeletonDataPreprocessor
-from .heads import DiscreteLabelHead, RecordingHead
-from .losses import AppendageLoss, MultiGranularityAlignmentLoss
-from .necks import ProjectionNeck
-from .pretrainers import AIR, AppendageEncoder, BasePretrainer
+from .heads import (ContrastiveHead, DiscreteLabelHead, MaskedMotionHead,
+                    RecordingHead)
+from .losses import (AppendageLoss, MultiGranularityAlignmentLoss,
+                     VICRegLoss)
+from .necks import EnergyAttentionDrop, ProjectionNeck
+from .pretrainers import (AIR, MAMP, AimCLR, AppendageEncoder, BasePretrainer,
+                          SkeletonCLR, SwAV, VICReg)
 from .refiners import AppendageLabelRefiner
 
 __all__ = [
-    'AIR', 'AppendageEncoder', 'AppendageLabelRefiner', 'AppendageLoss',
-    'BasePretrainer', 'DiscreteLabelHead', 'MultiGranularityAlignmentLoss',
-    'ProjectionNeck', 'RecordingHead', 'SkeletonDataPreprocessor'
+    'AIR', 'AimCLR', 'AppendageEncoder', 'AppendageLabelRefiner',
+    'AppendageLoss', 'BasePretrainer', 'ContrastiveHead', 'DiscreteLabelHead',
+    'EnergyAttentionDrop', 'MAMP', 'MaskedMotionHead',
+    'MultiGranularityAlignmentLoss', 'ProjectionNeck', 'RecordingHead',
+    'SkeletonCLR', 'SkeletonDataPreprocessor', 'SwAV', 'VICReg', 'VICRegLoss'
 ]

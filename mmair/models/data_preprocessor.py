@@ -51,6 +51,8 @@ class SkeletonDataPreprocessor(ActionDataPreprocessor):
                 batch['key'] = torch.tensor([s.key for s in samples])
             if 'layout' in samples[0].metainfo:
                 batch['layout'] = samples[0].layout
+            if all('actor' in s.metainfo for s in samples):
+                batch['actor'] = [s.actor for s in samples]
             batch = self.transforms(batch)
         if 'appendages' in batch:
             inputs = {k: batch[k] for k in ('keypoint', 'appendages')}

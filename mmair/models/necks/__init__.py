@@ -1,3 +1,4 @@
+from .attention_drop import EnergyAttentionDrop
 from .projection_neck import ProjectionNeck
 
-__all__ = ['ProjectionNeck']
+__all__ = ['EnergyAttentionDrop', 'ProjectionNeck']

@@ -1,10 +1,9 @@
 """AIR: appendage-informed redundancy-ignoring discrete labels."""
-import math
 from typing import Dict, List, NamedTuple, Optional
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule, ExponentialMovingAverage
+from mmengine.model import BaseModule
 from torch import Tensor
 
 from mmair.errors import InputError
@@ -12,8 +11,9 @@ from mmair.evaluation.representation import effective_rank, linear_cka
 from mmair.layouts import LIMB_PAIRS, LIMBS, get_layout
 from mmair.registry import MODELS
 
-from ..distributed import gather
-from .base_pretrainer import BasePretrainer
+from .base_pretrainer import isotropy, other_view
+from .label_codes import LabelCodes, mean_view
+from .teacher import TeacherPretrainer
 
 
 class Features(NamedTuple):
@@ -103,7 +103,7 @@ class AIRNetwork(BaseModule):
 
 
 @MODELS.register_module()
-class AIR(BasePretrainer):
+class AIR(LabelCodes, TeacherPretrainer):
     """AIR pre-training of a skeleton backbone.
 
     Our reading of "Skeleton-Based Pre-Training With Discrete Labels for
@@ -141,15 +141,15 @@ class AIR(BasePretrainer):
                  momentum: float = 0.99,
                  data_preprocessor: Optional[dict] = None,
                  init_cfg=None) -> None:
-        super().__init__(data_preprocessor, init_cfg)
         if appendage is None and (appendage_loss or refiner or alignment):
             raise InputError('AIR: appendage_loss, refiner and alignment need '
                              'appendage; found appendage=None')
-        self.student = AIRNetwork(backbone, neck, appendage,
-                                  get_layout(layout), bool(alignment))
-        self.teacher = ExponentialMovingAverage(self.student,
-                                                momentum=1 - momentum)
-        self.momentum = momentum
+        super().__init__(
+            AIRNetwork(backbone, neck, appendage, get_layout(layout),
+                       bool(alignment)),
+            momentum, data_preprocessor, init_cfg)
+        if appendage:
+            self.takes = ('keypoint', 'appendages')
         self.head = MODELS.build(head)
         self.appendage_loss = appendage and MODELS.build(
             appendage_loss or dict(type='mmair.AppendageLoss'))
@@ -157,14 +157,9 @@ class AIR(BasePretrainer):
         self.alignment = alignment and MODELS.build(alignment)
 
     @property
-    def backbone(self) -> torch.nn.Module:
-        """The student's backbone: what is kept after pre-training."""
-        return self.student.backbone
-
-    def init_weights(self) -> None:
-        """Initialise; the teacher starts as the student."""
-        super().init_weights()
-        self.teacher.module.load_state_dict(self.student.state_dict())
+    def appendage(self) -> Optional[AppendageEncoder]:
+        """The student's limb encoder, which fits other layouts as well."""
+        return self.student.appendage
 
     def loss(self, inputs, data_samples: list) -> Dict[str, Tensor]:
         """Losses of a batch.
@@ -210,29 +205,18 @@ class AIR(BasePretrainer):
                 other_view(teacher.body_z[:, 1:]),
                 torch.cat((student.body_z[:, :1], self.limbs_of(student)),
                           1)))
-        z = F.normalize(student.body_z[:, 0].detach(), dim=1)
-        losses['z_std'] = z.std(0).mean() * math.sqrt(z.shape[1])
+        losses['z_std'] = isotropy(student.body_z[:, 0])
         return losses
 
     def views(self, inputs) -> List[Tensor]:
         """Both views as one batch: ``(2 * B, ...)``, first views first."""
-        if self.progress is None:
-            raise InputError(
-                'AIR was not told the progress of the training; add '
-                "dict(type='mmair.PretrainHook') to custom_hooks")
-        if not isinstance(inputs, dict):
-            inputs = dict(keypoint=inputs)
-        if self.appendage_loss and 'appendages' not in inputs:
+        if self.appendage_loss and not (isinstance(inputs, dict)
+                                        and 'appendages' in inputs):
             raise InputError(
                 'AIR: the batch has no appendages; put '
                 "dict(type='mmair.AppendagePartition') last among the "
                 'transforms of the data preprocessor or before packing')
-        keypoint = inputs['keypoint']
-        if keypoint.shape[1] != 2:
-            raise InputError(f'AIR: a sample has {keypoint.shape[1]} views, '
-                             'expected 2; set num_clips=2 in SampleWindows')
-        return [inputs[name].transpose(0, 1).flatten(0, 1)
-                for name in ('keypoint', 'appendages') if name in inputs]
+        return super().views(inputs)
 
     @staticmethod
     def limbs_of(features: Features) -> Tensor:
@@ -249,20 +233,11 @@ class AIR(BasePretrainer):
         return torch.stack([(a - b).abs().sum(1).mean() / 2
                             for a, b in zip(before, after)]).mean()
 
-    def index(self, data_samples: list) -> Tensor:
-        """Sample indices, ``(B, )``."""
-        return torch.tensor([s.sample_idx for s in data_samples],
-                            device=self.codes.device)
-
     # State for each recording, and what follows the training.
 
     def attach(self, recordings: List[dict]) -> None:
         """Allocate codes and, for the refiner, features."""
-        device = next(self.parameters()).device
-        shape = (len(self.head.num_labels), len(recordings))
-        for name in ('codes', 'previous_codes'):
-            self.register_buffer(
-                name, torch.full(shape, -1, device=device))
+        self.allocate_codes(len(recordings))
         if self.refiner:
             groups: Dict[str, int] = {}
             ids = [groups.setdefault(r['recording'], len(groups))
@@ -270,36 +245,21 @@ class AIR(BasePretrainer):
             self.refiner.allocate(
                 torch.tensor(ids), self.student.neck.in_channels,
                 (len(LIMBS), self.student.appendage.neck.in_channels))
-            self.refiner.to(device)
+            self.refiner.to(self.codes.device)
 
     @torch.no_grad()
     def note(self, data_samples: list, teacher: Features) -> None:
         """Keep the raw codes and the teacher's features of a batch."""
-        def mean_view(x):
-            return x.unflatten(0, (2, -1)).mean(0)
-
-        index = self.index(data_samples)
-        for codes, similarity in zip(
-                self.codes, self.head.similarities(teacher.body_z[:, 0])):
-            codes[gather(index)] = gather(mean_view(similarity).argmax(1))
+        self.note_codes(data_samples, teacher.body_z[:, 0])
         if self.refiner:
-            self.refiner.observe(index, mean_view(teacher.body),
+            self.refiner.observe(self.index(data_samples),
+                                 mean_view(teacher.body),
                                  mean_view(teacher.limbs))
-
-    def start_epoch(self) -> None:
-        """Remember the codes of the last epoch."""
-        self.previous_codes.copy_(self.codes)
 
     def set_progress(self, progress: float) -> None:
         """Schedules: frozen prototypes and the teacher's momentum."""
         super().set_progress(progress)
         self.head.set_progress(progress)
-        self.teacher.momentum = (
-            (1 - self.momentum) * (1 + math.cos(math.pi * progress)) / 2)
-
-    def after_step(self) -> None:
-        """The teacher follows the student."""
-        self.teacher.update_parameters(self.student)
 
     def end_epoch(self, epoch: int) -> None:
         """Refresh what the refiner knows."""
@@ -310,23 +270,12 @@ class AIR(BasePretrainer):
         """Use and churn of the codes, agreement of the limbs.
 
         Returns:
-            dict[str, float]: For each scale K the perplexity of the raw
-            arg-max codes as a share of K (1 is even use) and the share of
-            recordings whose code changed; for the refiner the agreement of
-            limbs with the body over chance and beyond it, the effective
-            rank of the body features, and their CKA with the limbs'.
+            dict[str, float]: Beside those of the codes, for the refiner the
+            agreement of limbs with the body over chance and beyond it, the
+            effective rank of the body features, and their CKA with the
+            limbs'.
         """
-        meters = dict()
-        for k, codes, previous in zip(self.head.num_labels, self.codes,
-                                      self.previous_codes):
-            share = torch.bincount(codes[codes >= 0], minlength=k).double()
-            share = share / share.sum().clamp(min=1)
-            perplexity = torch.exp(-torch.xlogy(share, share).sum())
-            meters[f'usage_{k}'] = float(perplexity) / k
-            known = (codes >= 0) & (previous >= 0)
-            if known.any():
-                meters[f'flips_{k}'] = float(
-                    (codes != previous)[known].double().mean())
+        meters = super().meters()
         if self.refiner:
             meters['agreement'] = float(self.refiner.agreement.mean())
             meters['agreement_over_chance'] = float(
@@ -335,8 +284,3 @@ class AIR(BasePretrainer):
             meters['cka_body_limbs'] = linear_cka(
                 self.refiner.body_bank, self.refiner.limb_bank.flatten(1))
         return meters
-
-
-def other_view(x: Tensor) -> Tensor:
-    """Swap the views of a batch ``(2 * B, ...)``."""
-    return x.roll(len(x) // 2, 0)

@@ -1,11 +1,14 @@
 """What every pre-training method shares."""
+import math
 from abc import abstractmethod
-from typing import Dict, List, Optional, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 import torch
+import torch.nn.functional as F
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from mmair.errors import InputError
 from mmair.registry import MODELS
 
 from ..heads import pool_windows
@@ -25,6 +28,13 @@ class BasePretrainer(BaseModel):
 
     #: Share of the training that is done, in [0, 1); None outside a runner.
     progress: Optional[float] = None
+    #: Views of a sample, ``num_clips`` of the batch.
+    num_views: int = 2
+    #: What a step costs: how many windows of a sample go forward and backward
+    #: through the backbone, and how many forward alone (a teacher's).
+    backbone_passes: Tuple[int, int] = (2, 0)
+    #: What the method takes of a batch; it ignores the rest.
+    takes: Tuple[str, ...] = ('keypoint', )
 
     def __init__(self, data_preprocessor=None, init_cfg=None) -> None:
         # Built here: mmengine's own registry does not know `mmair`.
@@ -39,7 +49,34 @@ class BasePretrainer(BaseModel):
 
     @abstractmethod
     def loss(self, inputs, data_samples: list) -> Dict[str, Tensor]:
-        """Losses of a batch with two views a sample."""
+        """Losses of a batch with ``num_views`` views a sample."""
+
+    def views(self, inputs: Union[Tensor, dict]) -> List[Tensor]:
+        """All views as one batch.
+
+        Args:
+            inputs (Tensor | dict): Views, ``(B, num_views, M, T, V, C)``, or
+                a dict with them as ``keypoint``.
+
+        Returns:
+            list[Tensor]: What the method ``takes``, the skeletons first,
+            ``(num_views * B, ...)``: all first views, all second views, ...
+        """
+        name = type(self).__name__
+        if self.progress is None:
+            raise InputError(
+                f'{name} was not told the progress of the training; add '
+                "dict(type='mmair.PretrainHook') to custom_hooks")
+        if not isinstance(inputs, dict):
+            inputs = dict(keypoint=inputs)
+        found = inputs['keypoint'].shape[1]
+        if found != self.num_views:
+            raise InputError(
+                f'{name}: a sample has {found} views, expected '
+                f'{self.num_views}; set num_clips={self.num_views} in '
+                'SampleWindows')
+        return [inputs[part].transpose(0, 1).flatten(0, 1)
+                for part in self.takes]
 
     def attach(self, recordings: List[dict]) -> None:
         """Allocate what is kept for each recording."""
@@ -87,3 +124,18 @@ class BasePretrainer(BaseModel):
         if mode == 'predict':
             return self.predict(inputs, data_samples)
         return self.extract_feat(inputs)
+
+
+def other_view(x: Tensor) -> Tensor:
+    """Swap the views of a batch ``(2 * B, ...)``."""
+    return x.roll(len(x) // 2, 0)
+
+
+def isotropy(z: Tensor) -> Tensor:
+    """How evenly projections ``(N, d)`` point everywhere.
+
+    The mean deviation of the normalised projections times sqrt(d): 1 where
+    they are isotropic, 0 where all are alike.
+    """
+    z = F.normalize(z.detach(), dim=1)
+    return z.std(0).mean() * math.sqrt(z.shape[1])

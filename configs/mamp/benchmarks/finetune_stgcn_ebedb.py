@@ -1,0 +1,6 @@
+# Fine-tune the backbone that mamp_stgcn_ebedb pre-trained.
+_base_ = '../../air/benchmarks/finetune_stgcn_ebedb.py'
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            checkpoint='work_dirs/mamp_stgcn_ebedb/backbone.pth')))

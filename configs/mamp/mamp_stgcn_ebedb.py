@@ -1,0 +1,10 @@
+# MAMP on all recordings of EBEDB, labels unused.
+_base_ = [
+    '../_base_/models/mamp_stgcn.py', '../_base_/datasets/pretrain_body.py',
+    '../_base_/schedules/pretrain.py', '../_base_/default_runtime.py'
+]
+model = dict(
+    layout='ebedb', backbone=dict(graph_cfg=dict(layout='ebedb')))
+dataset = dict(type='mmair.EBEDBDataset', ann_file='data/ebedb.pkl')
+train_dataloader = dict(dataset=dataset)
+val_dataloader = dict(dataset=dataset)

@@ -1,0 +1,4 @@
+# MAMP on EBEDB with the budget of air_stgcn_ebedb_cpu.py.
+_base_ = 'mamp_stgcn_ebedb.py'
+train_cfg = dict(max_epochs=15)
+train_dataloader = dict(batch_size=32)

@@ -1,0 +1,65 @@
+"""The discrete label of every recording, kept while a training goes on."""
+from typing import Dict
+
+import torch
+from torch import Tensor
+
+from ..distributed import gather
+
+
+def mean_view(x: Tensor) -> Tensor:
+    """The mean of both views of each sample, ``(2 * B, ...) -> (B, ...)``."""
+    return x.unflatten(0, (2, -1)).mean(0)
+
+
+class LabelCodes:
+    """Part of a pre-training model with a :class:`DiscreteLabelHead`.
+
+    Keeps the raw arg-max code of every recording at each scale, this epoch's
+    and the last one's, in buffers; ``LabelMeterHook`` reads them.
+    """
+
+    def allocate_codes(self, num_recordings: int) -> None:
+        """Make the buffers ``codes`` and ``previous_codes``, ``(R, N_d)``."""
+        device = next(self.parameters()).device
+        shape = (len(self.head.num_labels), num_recordings)
+        for name in ('codes', 'previous_codes'):
+            self.register_buffer(
+                name, torch.full(shape, -1, device=device))
+
+    def index(self, data_samples: list) -> Tensor:
+        """Sample indices, ``(B, )``."""
+        return torch.tensor([s.sample_idx for s in data_samples],
+                            device=self.codes.device)
+
+    @torch.no_grad()
+    def note_codes(self, data_samples: list, z: Tensor) -> None:
+        """Keep the codes of projections of both views, ``(2 * B, d)``."""
+        index = self.index(data_samples)
+        for codes, similarity in zip(self.codes, self.head.similarities(z)):
+            codes[gather(index)] = gather(mean_view(similarity).argmax(1))
+
+    def start_epoch(self) -> None:
+        """Remember the codes of the last epoch."""
+        self.previous_codes.copy_(self.codes)
+
+    def meters(self) -> Dict[str, float]:
+        """Use and churn of the codes.
+
+        Returns:
+            dict[str, float]: For each scale K the perplexity of the raw
+            arg-max codes as a share of K (1 is even use) and the share of
+            recordings whose code changed.
+        """
+        meters = dict()
+        for k, codes, previous in zip(self.head.num_labels, self.codes,
+                                      self.previous_codes):
+            share = torch.bincount(codes[codes >= 0], minlength=k).double()
+            share = share / share.sum().clamp(min=1)
+            perplexity = torch.exp(-torch.xlogy(share, share).sum())
+            meters[f'usage_{k}'] = float(perplexity) / k
+            known = (codes >= 0) & (previous >= 0)
+            if known.any():
+                meters[f'flips_{k}'] = float(
+                    (codes != previous)[known].double().mean())
+        return meters
