@@ -55,7 +55,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmair', 'mmair.*']),
-    python_requires='>=3.9',
+    python_requires='>=3.10',
     # mmcv is needed too, but no requirement can say "mmcv or mmcv-lite", and
     # naming one would put it over the other where both fit: the `lite` extra
     # and tools/setup_env.sh install mmcv-lite, which suffices.

@@ -16,5 +16,8 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
+        # From a worker of a dataloader it comes wrapped in its traceback.
+        sentence = str(error).strip().splitlines()[-1]
+        name = f'{InputError.__module__}.{InputError.__name__}: '
+        print(f'error: {sentence.removeprefix(name)}', file=sys.stderr)
         sys.exit(2)

@@ -201,7 +201,7 @@ def write_emilya(root, path, **kwargs):
 def test_emilya(root, capsys, top):
     older = top == 'PerAction/'
     where = {
-        'Nt1KD1': ('Knocking' if older else 'KD', 'Neutral'),
+        'Nt1KD1': ('Knocking on the Door' if older else 'KD', 'Neutral'),
         'Nt1KD2': ('Knocking' if older else 'KD', 'Neutral'),
         'Nt1SW1': ('Simple Walk' if older else 'SW', 'Neutral'),
         'PF2BS1': ('Being Seated' if older else 'BS', 'Panic Fear'),
@@ -245,6 +245,7 @@ def test_emilya_leaves_out(root, capsys):
     write_emilya(root, f'{top}/KD/Joy/Actor1/Sd1KD1_Actor1')
     write_emilya(root, f'{top}/KD/Hope/Actor1/Jy2KD1_Actor1')
     write_emilya(root, f'{top}/SW/Joy/Actor1/Jy3KD1_Actor1')
+    write_emilya(root, 'Knocking on the Door/Joy/Ann/Jy8Lf1_Ann')
     write_emilya(root, f'{top}/KD/Joy/Actor1/Jy4KD1_Actor2')
     write_emilya(root, f'{top}/KD/Joy/Actor1/notes')
     write_emilya(root, f'{top}/KD/Joy/Actor1/Jy5KD1_Actor1', scale=1000)
@@ -254,13 +255,14 @@ def test_emilya_leaves_out(root, capsys):
     (root / f'{top}/KD/Joy/Actor1/Jy7KD1_Actor1.bvh').mkdir()
     _, found, skipped, printed = convert('emilya', root, capsys)
     assert list(found) == ['Jy1KD1_Actor1']
-    assert '12 files found, 11 skipped, 1 usable' in printed
+    assert '13 files found, 12 skipped, 1 usable' in printed
     says = {name.split('/')[-1][:-4]: why for name, why in skipped.items()}
     for name, why in dict(
             Jy1KD1_Actor1zyx='once more', Jy1SDBS1_Actor1='shows SDBS',
             Jy1CS_Actor1='shows CS', Sd1KD1_Actor1='says sadness and the '
             "folder 'Joy'", Jy2KD1_Actor1="says joy and the folder 'Hope'",
-            Jy3KD1_Actor1='says action KD and the folder SW',
+            Jy3KD1_Actor1="says action KD and the folder 'SW'",
+            Jy8Lf1_Ann="says action Lf and the folder 'Knocking on the Door'",
             Jy4KD1_Actor2='says Actor2 and the folder Actor1',
             notes="named 'notes', expected emotion, take",
             Jy5KD1_Actor1='in cm; it would be one in mm',

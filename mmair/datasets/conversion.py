@@ -185,9 +185,11 @@ def _examine(path: Path) -> _Source:
             # A pipe would be waited for.
             return _Source(None, refused='is a folder, expected a file'
                            if path.is_dir() else 'is no regular file')
+        digest = hashlib.sha256()
         with open(path, 'rb') as file:
-            digest = hashlib.file_digest(file, 'sha256').hexdigest()
-        return _Source(digest, found.st_size)
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return _Source(digest.hexdigest(), found.st_size)
     except UnicodeEncodeError:
         return _Source(None, refused='has a name that is not UTF-8; rename it')
     except OSError as error:

@@ -13,7 +13,7 @@ name and its folders say must agree; a file for which it does not is left out.
 import functools
 import re
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 from mmair.cli import run
 from mmair.datasets import EmilyaDataset
@@ -37,6 +37,10 @@ _SPELLINGS = dict(
     angry='anger', anxious='anxiety', joyful='joy', happy='joy',
     happiness='joy', panic='panic fear', fear='panic fear', proud='pride',
     sad='sadness', ashamed='shame', shameful='shame')
+
+#: Folders of the older distribution that are not named as their action.
+_FOLDERS = dict(knockingonthedoor='Knocking',
+                walkwithsmthinthehands='Walk with Something')
 
 _NAME = re.compile(rf'({"|".join(EMOTIONS)})(\d+)'
                    rf'({"|".join((*_UNUSED, *ACTIONS))})(\d*)_(\w+)', re.A)
@@ -82,9 +86,9 @@ def parse_name(path: Path) -> Dict[str, str]:
     if emotion != EMOTIONS[code]:
         raise InputError(f'{path}: the name says {EMOTIONS[code]} and the '
                          f'folder {in_emotion!r}, expected the same')
-    if in_action in ACTIONS and ACTIONS[in_action] != ACTIONS[action]:
+    if _folder_action(in_action) not in (None, ACTIONS[action]):
         raise InputError(f'{path}: the name says action {action} and the '
-                         f'folder {in_action}, expected the same')
+                         f'folder {in_action!r}, expected the same')
     if (re.fullmatch(r'Actor\d+', actor, re.I)
             and named.lower() != actor.lower()):
         raise InputError(f'{path}: the name says {named} and the folder '
@@ -93,15 +97,24 @@ def parse_name(path: Path) -> Dict[str, str]:
                 recording=f'{actor}_{code}{take}', action=ACTIONS[action])
 
 
+def _key(word: str) -> str:
+    return re.sub(r'[\W_]', '', word.lower())
+
+
 def _folder_emotion(folder: str) -> str:
     """The class that a folder names, or nothing."""
-    def key(word):
-        return re.sub(r'[\W_]', '', word.lower())
-
-    known = {key(word): name for word, name in (
+    known = {_key(word): name for word, name in (
         *_SPELLINGS.items(), *EMOTIONS.items(),
         *((name, name) for name in EMOTIONS.values()))}
-    return known.get(key(folder), '')
+    return known.get(_key(folder), '')
+
+
+def _folder_action(folder: str) -> Optional[str]:
+    """The action that a folder names; None if its words are not known."""
+    known = {_key(word): name for word, name in (
+        *_FOLDERS.items(), *ACTIONS.items(),
+        *((name, name) for name in ACTIONS.values()))}
+    return known.get(_key(folder))
 
 
 def parse(unit: str, path: Path) -> dict:

@@ -38,8 +38,8 @@ def read_table(
         path: Union[str, Path]) -> Tuple[Optional[List[str]], np.ndarray]:
     """Read a table of numbers.
 
-    Columns are separated by tab, semicolon, comma or white space, whichever
-    of these comes first in the first line; numbers have a decimal point. A
+    Columns are separated by tab, semicolon, comma or white space, the first
+    of these that the first line has; numbers have a decimal point. A
     first line with a word in it is the header, whose names may be quoted.
     Empty lines do not count; a separator at the end of every line is left
     out. UTF-8, or UTF-16 with a byte order mark.
