@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
+from mmair.engine.hooks import ProvenanceHook
 from mmair.engine.launch import apply_options, init_launcher, make_parser
 from mmair.errors import InputError
 
@@ -61,6 +62,7 @@ def main() -> None:
             f'{len(runner.train_dataloader.dataset)} recordings with '
             f'batch_size={cfg.train_dataloader.batch_size} and drop_last; '
             'set a smaller batch_size')
+    runner.register_hook(ProvenanceHook())
     runner.train()
 
 

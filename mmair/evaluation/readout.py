@@ -3,7 +3,7 @@
 Recordings are split, never windows; scores are taken over the pooled
 out-of-fold predictions of all folds.
 """
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from mmair.errors import InputError
 from mmair.models.heads import pool_windows
@@ -29,14 +30,15 @@ def folds_of(dataset, protocol: str) -> List[Fold]:
 
     Args:
         dataset (SkeletonDataset): With the splits of its file.
-        protocol (str): ``xsub``, ``xrec``, ``xseq`` for all folds, or with
-            ``_fixed`` behind for the one fixed fold.
+        protocol (str): ``random``, ``xseq``, ``xrec``, ``xsub`` for all
+            folds, or with ``_fixed`` behind for the one fixed fold.
 
     Returns:
         list[tuple[np.ndarray]]: Training and test indices of each fold.
 
     Raises:
-        InputError: If the file has no such splits or a fold is empty.
+        InputError: If the file has no such splits, a part of a fold is
+            empty, or a recording is in both parts.
     """
     index = {r['frame_dir']: i for i, r in enumerate(dataset.recordings)}
     splits = dataset.splits
@@ -52,14 +54,52 @@ def folds_of(dataset, protocol: str) -> List[Fold]:
                         and name.endswith('_train')),
                        key=lambda name: int(name.split('_f')[1]))
     if not names or f'{names[0]}_train' not in splits:
-        raise InputError(f'no folds of {protocol!r} in the data; its splits '
-                         f'are {", ".join(sorted(splits))}')
+        known = sorted({name.split('_')[0] for name in splits})
+        raise InputError(
+            f'no folds of {protocol!r} in the data, which has '
+            f'{", ".join(known) or "none"}; convert it again if it was made '
+            'by an earlier version')
     folds = [(select(f'{n}_train'), select(f'{n}_test')) for n in names]
     for name, (train, test) in zip(names, folds):
         if not len(train) or not len(test):
             raise InputError(f'fold {name!r} has {len(train)} training and '
                              f'{len(test)} test recordings, expected some '
                              'of both')
+        both = np.intersect1d(train, test)
+        if len(both):
+            raise InputError(
+                f'fold {name!r} has '
+                f'{dataset.recordings[both[0]]["frame_dir"]} in its training '
+                'and its test part, expected recordings of one part alone')
+    return folds
+
+
+def tuning_folds(dataset, protocol: str) -> List[Fold]:
+    """Folds inside the training part of the fixed fold of actors.
+
+    Settings are chosen on these, so that the test actors of the fixed fold
+    choose nothing.
+
+    Args:
+        dataset (SkeletonDataset): With the splits of its file.
+        protocol (str): As in :func:`folds_of`.
+
+    Returns:
+        list[tuple[np.ndarray]]: The folds of the protocol without the other
+        actors' recordings; those of which a part is empty are left out.
+
+    Raises:
+        InputError: If nothing is left.
+    """
+    (inside, _), = folds_of(dataset, 'xsub_fixed')
+    base = protocol[:-len('_fixed')] if protocol.endswith(
+        '_fixed') else protocol
+    folds = [tuple(np.intersect1d(part, inside) for part in fold)
+             for fold in folds_of(dataset, base)]
+    folds = [fold for fold in folds if len(fold[0]) and len(fold[1])]
+    if not folds:
+        raise InputError(f'no folds of {base!r} are left to tune on inside '
+                         'xsub_train; give one value instead of a choice')
     return folds
 
 
@@ -73,11 +113,21 @@ def logistic_regression(C: float) -> Readout:
     return predict
 
 
+def support_vectors(C: float) -> Readout:
+    """Balanced support vector machine, Gaussian kernel, standardised."""
+    def predict(train, labels, test):
+        model = make_pipeline(StandardScaler(),
+                              SVC(C=C, class_weight='balanced'))
+        return model.fit(train, labels).predict(test)
+    return predict
+
+
 def extra_trees(seed: int) -> Readout:
     """Balanced extremely randomised trees, 500 of them."""
     def predict(train, labels, test):
         model = ExtraTreesClassifier(500, class_weight='balanced',
-                                     random_state=seed, n_jobs=-1)
+                                     random_state=seed,
+                                     n_jobs=torch.get_num_threads())
         return model.fit(train, labels).predict(test)
     return predict
 
@@ -89,9 +139,54 @@ def nearest_neighbours(k: int) -> Readout:
     return predict
 
 
-def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
-                readout: Readout) -> Dict[str, float]:
-    """Scores over the pooled predictions of all folds.
+def choose(candidates: Sequence[float], make: Callable[[float], Readout],
+           features: np.ndarray, labels: np.ndarray,
+           folds: List[Fold]) -> float:
+    """The candidate with the best pooled macro-F1; the first of equals.
+
+    Args:
+        candidates (Sequence[float]): Values, of which one is taken as it is.
+        make (Callable): Makes a readout of a value.
+        features (np.ndarray): ``(N, D)``.
+        labels (np.ndarray): ``(N, )``.
+        folds (list[tuple]): From :func:`tuning_folds`.
+
+    Returns:
+        float: One of the candidates.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    return max(candidates, key=lambda value: out_of_fold(
+        features, labels, folds, make(value))['macro_f1'])
+
+
+def standardise_per_actor(features: np.ndarray,
+                          actors: Sequence[str]) -> np.ndarray:
+    """Features minus their actor's mean, over the actor's deviation.
+
+    Uses no label, but all recordings of an actor: for the *adapted* track.
+
+    Args:
+        features (np.ndarray): ``(N, D)``.
+        actors (Sequence[str]): Actor of every recording, N.
+
+    Returns:
+        np.ndarray: ``(N, D)``; what is the same in all of an actor's
+        recordings becomes 0.
+    """
+    actors = np.asarray(actors)
+    result = np.empty_like(features)
+    for actor in np.unique(actors):
+        own = features[actors == actor]
+        std = own.std(0)
+        result[actors == actor] = ((own - own.mean(0)) /
+                                   np.where(std > 1e-8, std, 1))
+    return result
+
+
+def predict_folds(features: np.ndarray, labels: np.ndarray,
+                  folds: List[Fold], readout: Readout) -> List[np.ndarray]:
+    """Predictions for the test part of each fold.
 
     Args:
         features (np.ndarray): ``(N, D)``.
@@ -100,44 +195,62 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
         readout (Readout): What learns on the training part of a fold.
 
     Returns:
+        list[np.ndarray]: Labels, one array a fold.
+    """
+    return [readout(features[train], labels[train], features[test])
+            for train, test in folds]
+
+
+def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
+                readout: Readout) -> Dict[str, float]:
+    """Scores over the pooled predictions of all folds.
+
+    Args:
+        features, labels, folds, readout: As in :func:`predict_folds`.
+
+    Returns:
         dict[str, float]: See :func:`emotion_scores`, in percent.
     """
     tested = np.concatenate([test for _, test in folds])
-    predicted = np.concatenate([
-        readout(features[train], labels[train], features[test])
-        for train, test in folds])
-    return emotion_scores(labels[tested], predicted)
+    return emotion_scores(labels[tested], np.concatenate(
+        predict_folds(features, labels, folds, readout)))
 
 
 @torch.no_grad()
 def extract_features(backbone: torch.nn.Module, dataset,
                      batch_size: int = 32,
-                     description: str = 'features') -> np.ndarray:
+                     description: Optional[str] = 'features',
+                     deviation: bool = True) -> np.ndarray:
     """Features of all recordings of a dataset.
 
     Args:
         backbone (nn.Module): A GCN; put in eval mode.
         dataset (SkeletonDataset): With a test pipeline.
         batch_size (int): Recordings at a time.
-        description (str): Of the progress bar.
+        description (str, optional): Of the progress bar; None for none.
+        deviation (bool): Whether to pool the deviation, too. Defaults to
+            True.
 
     Returns:
-        np.ndarray: Mean and deviation over time and windows, ``(N, 2 * D)``.
+        np.ndarray: Mean and deviation over time and windows, ``(N, 2 * D)``,
+        or the mean alone, ``(N, D)``.
     """
     device = next(backbone.parameters()).device
     backbone.eval()
     features = []
     for windows in _batches(dataset, batch_size, description):
         x = windows.to(device)
-        pooled = pool_windows(backbone(x.flatten(0, 1)), x.shape[1])
+        pooled = pool_windows(backbone(x.flatten(0, 1)), x.shape[1],
+                              deviation)
         features.append(pooled.cpu().numpy())
     return np.concatenate(features)
 
 
-def _batches(dataset, batch_size: int, description: str):
+def _batches(dataset, batch_size: int, description: Optional[str]):
     """Batches of windows, ``(B, num_clips, M, T, V, C)``."""
     total = len(dataset)
-    for start in track(range(0, total, batch_size), description):
+    starts = range(0, total, batch_size)
+    for start in track(starts, description) if description else starts:
         batch = dataset.__getitems__(
             range(start, min(start + batch_size, total)))
         yield torch.stack([sample['inputs'] for sample in batch])
@@ -145,18 +258,26 @@ def _batches(dataset, batch_size: int, description: str):
 
 @torch.no_grad()
 def calibrate_batch_norm(backbone: torch.nn.Module, dataset,
-                         batch_size: int = 32) -> None:
+                         batch_size: int = 32,
+                         description: Optional[str] = 'batch norm') -> None:
     """Give batch norms the statistics of the data, without labels.
 
     A random encoder is judged fairly only so: as initialised, its batch
     norms pass whatever scale the data has.
+
+    Args:
+        backbone (nn.Module): A GCN; left in eval mode.
+        dataset (SkeletonDataset): With a test pipeline.
+        batch_size (int): Recordings at a time.
+        description (str, optional): Of the progress bar; None for none.
     """
+    device = next(backbone.parameters()).device
     norms = [m for m in backbone.modules()
              if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a cumulative average
     backbone.train()
-    for windows in _batches(dataset, batch_size, 'batch norm'):
-        backbone(windows[:, 0])
+    for windows in _batches(dataset, batch_size, description):
+        backbone(windows[:, 0].to(device))
     backbone.eval()

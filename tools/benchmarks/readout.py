@@ -10,7 +10,6 @@ predictions and writes it to ``readout.json`` in the work directory.
 """
 import argparse
 import copy
-import gc
 import hashlib
 import os.path as osp
 from typing import Dict, List
@@ -21,20 +20,22 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
-from mmengine.runner import Runner
 from mmengine.runner.checkpoint import _load_checkpoint
 from rich.progress import track
 
 from mmair.cli import run
-from mmair.compat import get_gt_label, get_pred_score
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
 from mmair.evaluation.metrics import emotion_scores
 from mmair.evaluation.movement_statistics import movement_statistics
+from mmair.evaluation.provenance import (SENTENCES, check_unseen,
+                                         pretraining_saw)
 from mmair.evaluation.readout import (calibrate_batch_norm, extra_trees,
                                       extract_features, folds_of,
                                       logistic_regression, nearest_neighbours,
                                       out_of_fold)
+from mmair.evaluation.tables import markdown, mean_and_deviation
+from mmair.evaluation.training import recognise, train
 from mmair.registry import DATASETS, MODELS
 
 #: Regularisation of the logistic regressions, as fixed beforehand.
@@ -75,6 +76,11 @@ class Bench:
         self.dataset = self.build_dataset()
         self.labels = np.array([r['label'] for r in self.dataset.recordings])
         self.folds = {p: folds_of(self.dataset, p) for p in args.protocols}
+        self.tested = [
+            self.dataset.recordings[i]['frame_dir'] for i in sorted(
+                {i for folds in self.folds.values() for _, test in folds
+                 for i in test})]
+        self.seen: List[str] = []
         self.rows: List[list] = []
         self.scores: Dict[str, dict] = {}
 
@@ -98,10 +104,7 @@ class Bench:
         row = [name]
         for protocol in self.folds:
             values = [scores[protocol]['macro_f1'] for scores in per_seed]
-            cell = f'{np.mean(values):.1f}'
-            if len(values) > 1:
-                cell += f' ± {np.std(values, ddof=1):.1f}'
-            row.append(cell)
+            row.append(mean_and_deviation(values))
         self.rows.append(row + [str(len(per_seed))])
 
     def read(self, features: np.ndarray, readout) -> Dict[str, Dict]:
@@ -114,6 +117,9 @@ class Bench:
             if not osp.isfile(path):
                 raise InputError(f'{path}: no such backbone; pre-train first '
                                  'with tools/train.py')
+            data = type(self.dataset).__name__
+            check_unseen(path, data, self.tested)
+            self.seen.append(pretraining_saw(path, data, self.tested))
             backbone = self.build_backbone(seed=0)
             state = _load_checkpoint(path, map_location='cpu')
             check_weights(path, state, backbone.state_dict())
@@ -185,27 +191,16 @@ class Bench:
         for part, loader in (('train', cfg.train_dataloader),
                              ('test', cfg.test_dataloader)):
             loader.dataset.split = f'{split}_{part}'
-        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
-        cfg.work_dir = osp.join(folder, split)
-        cfg.default_hooks.checkpoint = dict(
-            type='CheckpointHook', interval=-1, save_last=False)
         cfg.visualizer = dict(type='Visualizer', vis_backends=[])
-        cfg.experiment_name = f'{digest}_{split}'
-        cfg.log_level = 'WARNING'
-        cfg.test_cfg = cfg.test_evaluator = None
-        test_dataloader = cfg.pop('test_dataloader')
-        runner = Runner.from_cfg(cfg)
-        runner.train()
-        result = dict(labels=[], predictions=[])
-        for batch in Runner.build_dataloader(test_dataloader, seed=0):
-            for sample in runner.model.test_step(batch):
-                result['labels'].append(int(get_gt_label(sample)))
-                result['predictions'].append(
-                    int(get_pred_score(sample).argmax()))
+        result = train(
+            cfg, osp.join(folder, split),
+            then=lambda runner: recognise(runner, cfg.test_dataloader))
         mmengine.dump(result, path)
-        del runner
-        gc.collect()  # a runner refers to itself, and holds the data
         return result
+
+    def saw(self) -> str:
+        """Of the test recordings, before the readout."""
+        return '; '.join(sorted({SENTENCES[seen] for seen in self.seen}))
 
     def table(self) -> dict:
         """What ``readout.json`` holds."""
@@ -218,21 +213,11 @@ class Bench:
             columns=['features, readout', *self.folds, 'seeds'],
             rows=self.rows,
             note='Pooled out-of-fold predictions; ± is the deviation over '
-            f'seeds. {pretrained} saw all recordings without labels '
-            '(transductive). Splits: xseq by recording file, xrec by '
-            'recording session, xsub leave one actor out; xsub_fixed one '
-            'fixed fold of actors.',
+            f'seeds. {pretrained}: {self.saw()}. Splits: xseq by recording '
+            'file, xrec by recording session, xsub leave one actor out; '
+            'xsub_fixed one fixed fold of actors.',
             classes=args.classes,
             scores=self.scores)
-
-
-def markdown(table: dict) -> str:
-    """The table as Markdown."""
-    lines = [table['columns'], ['---'] * len(table['columns']),
-             *table['rows']]
-    return '\n'.join(['**' + table['title'] + '**', '']
-                     + ['| ' + ' | '.join(line) + ' |' for line in lines]
-                     + ['', table['note']])
 
 
 def main() -> None:

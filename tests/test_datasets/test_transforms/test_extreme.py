@@ -96,6 +96,13 @@ def test_blur_is_a_gaussian_over_time():
     expected = torch.tensor(weights) / sum(weights)
     torch.testing.assert_close(found[0, 0, 13:28, 4, 1], expected)
     assert not found[0, 0, :13].any() and not found[0, 0, 28:].any()
+    ramp = torch.arange(40.)[None, None, :, None, None].expand(
+        1, 1, 40, 23, 3).clone()
+    results = dict(keypoint=ramp, layout='ebedb', key=torch.tensor(3))
+    found = BlurMotion(prob=1, sigma=(1.5, 1.5))(results)['keypoint']
+    assert float(found[0, 0, 38, 0, 0]) == pytest.approx(sum(
+        w * min(38 + k, 39) for w, k in zip(weights, range(-7, 8)))
+        / sum(weights))
     still = torch.randn(1, 1, 1, 23, 3).expand(1, 1, 40, 23, 3).clone()
     results = dict(keypoint=still.clone(), layout='ebedb',
                    key=torch.tensor(3))

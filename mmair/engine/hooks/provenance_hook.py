@@ -1,0 +1,49 @@
+"""Record which recordings a model has seen."""
+import os.path as osp
+
+from mmengine.dist import master_only
+from mmengine.fileio import dump
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmair.evaluation.provenance import FILE_NAME, load_provenance, merge
+from mmair.registry import HOOKS
+
+from .pretrain_hook import unwrap
+
+
+@HOOKS.register_module()
+class ProvenanceHook(Hook):
+    """Write ``provenance.json`` beside the checkpoints.
+
+    So that a later test can refuse weights that have seen its labels, see
+    :mod:`mmair.evaluation.provenance`. Pre-training sees recordings without
+    labels; a recogniser that starts from other weights inherits their record.
+    Data sets that are not mmair's are not recorded.
+    """
+
+    @master_only
+    def before_train(self, runner: Runner) -> None:
+        """Write the record before the first step."""
+        model = unwrap(runner)
+        kind = 'unlabelled' if hasattr(model, 'attach') else 'labelled'
+        dataset = runner.train_dataloader.dataset
+        while not hasattr(dataset, 'recordings') and hasattr(dataset,
+                                                             'dataset'):
+            dataset = dataset.dataset
+        if not hasattr(dataset, 'recordings'):
+            return
+        names = [r['frame_dir'] for r in dataset.recordings]
+        own = dict(unlabelled={}, labelled={})
+        own[kind] = {type(dataset).__name__: names}
+        sources = [runner._load_from] + [
+            cfg.get('checkpoint') for module in model.modules()
+            for cfg in self._init_cfgs(module)]
+        inherited = [load_provenance(path) for path in sources if path]
+        dump(merge([own, *filter(None, inherited)]),
+             osp.join(runner.work_dir, FILE_NAME))
+
+    @staticmethod
+    def _init_cfgs(module) -> list:
+        cfgs = getattr(module, 'init_cfg', None) or []
+        return [cfgs] if isinstance(cfgs, dict) else cfgs

@@ -1,0 +1,80 @@
+"""Whether one method is ahead of another on the same recordings."""
+from typing import Dict
+
+import numpy as np
+
+
+def macro_f1_of_confusion(confusion: np.ndarray) -> np.ndarray:
+    """Macro-F1 of confusion matrices, over the classes that occur.
+
+    Args:
+        confusion (np.ndarray): Counts, ``(..., K, K)``; rows are the truth.
+
+    Returns:
+        np.ndarray: ``(...)``, in percent.
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    support = confusion.sum(-1)
+    total = support + confusion.sum(-2)
+    f1 = np.where(support > 0, 2 * hits / np.maximum(total, 1), 0)
+    return 100 * f1.sum(-1) / np.maximum((support > 0).sum(-1), 1)
+
+
+def paired_bootstrap(labels: np.ndarray,
+                     first: np.ndarray,
+                     second: np.ndarray,
+                     num_samples: int = 10000,
+                     seed: int = 0) -> Dict[str, float]:
+    """Difference of pooled macro-F1, resampling recordings.
+
+    Both methods are scored on the same drawn recordings, so what makes a
+    recording hard for both cancels (Efron & Tibshirani 1993, chapter 16).
+    The score of a method is the mean over its seeds. Recordings of one
+    actor are drawn independently: the interval speaks of more recordings of
+    these actors, not of more actors.
+
+    Args:
+        labels (np.ndarray): True classes, ``(N, )``.
+        first (np.ndarray): Predictions, ``(S1, N)``, one row a seed.
+        second (np.ndarray): The same of the other method, ``(S2, N)``.
+        num_samples (int): Number of draws. Defaults to 10000.
+        seed (int): Of the draws. Defaults to 0.
+
+    Returns:
+        dict[str, float]: ``difference`` (first minus second), ``low`` and
+        ``high`` of its 95 % interval, in percent, and the two-sided
+        ``p_value``.
+    """
+    labels, first, second = (np.asarray(x) for x in (labels, first, second))
+    width = 1 + int(max(labels.max(), first.max(), second.max()))
+
+    def cells(predictions: np.ndarray) -> np.ndarray:
+        """Which cell of the confusion matrix each recording falls into."""
+        one_hot = np.zeros((len(labels), width * width), np.float32)
+        one_hot[np.arange(len(labels)), labels * width + predictions] = 1
+        return one_hot
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        return np.subtract(*(
+            np.mean([macro_f1_of_confusion(
+                (weights @ cells(row)).reshape(-1, width, width))
+                for row in rows], 0) for rows in (first, second)))
+
+    rng = np.random.default_rng(seed)
+    even = np.full(len(labels), 1 / len(labels))
+    drawn = np.concatenate([
+        difference(rng.multinomial(len(labels), even, part).astype(
+            np.float32))
+        for part in _parts(num_samples, 1000)])
+    # The observed difference counts as one of the draws: p is never 0.
+    below, above = (1 + (drawn <= 0).sum()), (1 + (drawn >= 0).sum())
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return dict(
+        difference=float(
+            difference(np.ones((1, len(labels)), np.float32))[0]),
+        low=float(low), high=float(high),
+        p_value=min(1., 2 * float(min(below, above)) / (num_samples + 1)))
+
+
+def _parts(total: int, size: int) -> list:
+    return [min(size, total - start) for start in range(0, total, size)]

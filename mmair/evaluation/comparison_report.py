@@ -1,0 +1,238 @@
+"""From finished units to tables and what a picture shows."""
+from typing import Any, Dict, List
+
+import mmengine
+import numpy as np
+
+from .bootstrap import paired_bootstrap
+from .comparison import Comparison
+from .metrics import emotion_scores
+from .provenance import SENTENCES, pretraining_saw
+from .tables import mean_and_deviation
+
+SCORES = dict(macro_f1='macro-F1', balanced_accuracy='balanced accuracy',
+              top1='top-1')
+_TRACKS = dict(
+    blind='blind: nothing of the test actor but the recording itself',
+    adapted='adapted: with unlabelled statistics of the test actor')
+_SPLITS = (
+    'Splits: random leaves out every fifth recording at random, xseq '
+    'recording files in equal shares of the classes, xrec recording sessions, '
+    'xsub one actor at a time; _fixed is one fold alone, xsub_fixed the one '
+    'whose actors chose no setting.')
+
+
+def report(comparison: Comparison) -> dict:
+    """Everything that a finished comparison says.
+
+    Args:
+        comparison (Comparison): All of whose units are done.
+
+    Returns:
+        dict: The ``preset``, and ``tracks``, for each its ``track``, what
+        pre-training ``saw``, ``tables`` for
+        :func:`mmair.evaluation.tables.markdown`, ``scores`` (row, readout,
+        protocol, one dict of scores a seed), ``few_labels`` (row, split,
+        percentage, one dict a seed and draw) and ``bootstrap``.
+    """
+    return dict(preset=comparison.preset.to_dict(), tracks=[
+        _Track(comparison, track).report()
+        for track in comparison.preset.tracks])
+
+
+class _Track:
+    """One track; tables never mix two."""
+
+    def __init__(self, comparison: Comparison, track: str) -> None:
+        self.comparison, self.track = comparison, track
+        self.preset = comparison.preset
+        #: (row, readout) -> protocol -> predictions, (seeds, N)
+        self.predictions: Dict[tuple, Dict[str, np.ndarray]] = {}
+        for (of, row, readout, protocol), seeds in comparison.cells.items():
+            if of == track:
+                self.predictions.setdefault((row, readout), {})[protocol] = \
+                    np.stack([comparison.predictions(u) for u in seeds])
+        self.scores = {
+            key: {protocol: [emotion_scores(comparison.truth(protocol), row)
+                             for row in rows]
+                  for protocol, rows in protocols.items()}
+            for key, protocols in self.predictions.items()}
+        self.few = {
+            (row, split, percentage): [
+                emotion_scores(comparison.truth(split),
+                               comparison.predictions(units))
+                for units in runs]
+            for (of, row, split, percentage), runs in comparison.few.items()
+            if of == track}
+        self.saw = {row: self.row_saw(row) for row in self.preset.rows}
+
+    def row_saw(self, row: str) -> str:
+        """What the pre-training of a row saw of the test recordings."""
+        paths = self.comparison.checkpoints.get((self.track, row))
+        if paths is None:
+            return 'no pre-training'
+        name = self.comparison.dataset_name
+        return ' and '.join(sorted({
+            pretraining_saw(path, name, self.comparison.tested(protocol))
+            for path in paths for protocol in self.comparison.folds}))
+
+    def report(self) -> dict:
+        features = self.against_others(
+            (self.preset.subject, 'linear'), {
+                (key, protocol): predictions
+                for key, protocols in self.predictions.items()
+                if not key[1].startswith('kNN')
+                for protocol, predictions in protocols.items()})
+        columns = self.few_columns()
+        whole = self.against_others(
+            (self.preset.subject, ), {
+                ((row, ), (split, percentage)): np.stack(
+                    [self.comparison.predictions(units) for units in runs])
+                for (of, row, split, percentage), runs
+                in self.comparison.few.items() if of == self.track})
+        tables = [self.score_table(key) for key in SCORES]
+        if features:
+            tables.append(self.difference_table(
+                'linear', features, {p: p for p in self.preset.protocols}))
+        if self.few:
+            tables += [self.few_table(key) for key in SCORES]
+        if whole:
+            tables.append(self.difference_table(
+                'whole network trained on a part of the labels', whole,
+                columns))
+        return dict(
+            track=self.track, saw=self.saw, tables=tables,
+            scores=[dict(row=row, readout=readout, protocol=protocol,
+                         seeds=seeds)
+                    for (row, readout), protocols in self.scores.items()
+                    for protocol, seeds in protocols.items()],
+            few_labels=[dict(row=row, split=split, percentage=percentage,
+                             runs=runs)
+                        for (row, split, percentage), runs
+                        in self.few.items()],
+            bootstrap=[dict(entry, against=', '.join(entry['against']))
+                       for entry in features + whole])
+
+    def few_columns(self) -> Dict[tuple, str]:
+        """(split, percentage) -> name of its column."""
+        return {(split, percentage): f'{split}, {percentage:g} %'
+                for split in self.preset.splits
+                for percentage in self.preset.percentages}
+
+    def title(self, score: str) -> str:
+        """Data, score, track and what pre-training saw: on every table."""
+        data = self.preset.title or self.comparison.dataset_name
+        kinds = {kind for saw in self.saw.values() for kind in saw.split(
+            ' and ')} - {'no pre-training'}
+        saw = ''.join(f'; {SENTENCES[kind]}' for kind in sorted(kinds))
+        return (f'{data}: {score}, {len(self.comparison.classes)} classes, '
+                f'{len(self.comparison.labels)} recordings; '
+                f'{_TRACKS[self.track]}{saw}')
+
+    def score_table(self, score: str) -> dict:
+        preset = self.preset
+        rows = []
+        for (row, readout), protocols in self.scores.items():
+            cells = [mean_and_deviation([s[score] for s in protocols[p]])
+                     if p in protocols else 'not run'
+                     for p in preset.protocols]
+            seeds = max(len(runs) for runs in protocols.values())
+            rows.append([f'{row}, {readout}', *cells, str(seeds),
+                         *self.budget(row), self.saw[row]])
+        return dict(
+            title=self.title(f'{SCORES[score]} (%)'),
+            columns=['features, readout', *preset.protocols, 'seeds',
+                     'steps', 'batch', 'backbone passes', 'pre-training saw'],
+            rows=rows,
+            note='Pooled out-of-fold predictions; ± is the deviation over '
+            'seeds. Backbone passes: of a sample in a step, with gradient + '
+            'without. ' + self.settings() + _SPLITS)
+
+    def settings(self) -> str:
+        """How the regularisation of every row's readout was set."""
+        def text(name: str, values: list) -> str:
+            return (f'{name} {values[0]:g}' if len(values) == 1 else
+                    f'{name} one of {", ".join(f"{v:g}" for v in values)}')
+
+        preset = self.preset
+        values = '; '.join((text('C of features', preset.C),
+                            text('of statistics', preset.C_statistics),
+                            text('of SVM', preset.C_svm)))
+        chosen = (', the best on folds inside the training actors of '
+                  'xsub_fixed' if self.comparison.tuning else '')
+        return f'{values}{chosen}. '
+
+    def budget(self, row: str) -> List[str]:
+        """Steps, batch size and backbone passes of a row's pre-training."""
+        key = self.track, row
+        if key not in self.comparison.checkpoints:
+            return ['–'] * 3
+        if key not in self.comparison.pretrainings:
+            return ['not recorded'] * 3
+        unit = self.comparison.pretrainings[key][0]
+        made = mmengine.load(self.comparison.units[unit].output)
+        passes = made['passes']
+        return [str(made['steps']), str(made['batch_size']),
+                'not recorded' if passes is None else
+                ' + '.join(map(str, passes))]
+
+    def against_others(self, subject: tuple,
+                       predictions: Dict[tuple, np.ndarray]) -> List[dict]:
+        """The subject against every other row, column by column.
+
+        Args:
+            subject (tuple): Key of the subject's predictions.
+            predictions (dict): (key, column) -> predictions, (runs, N).
+        """
+        result = []
+        for (key, column), other in predictions.items():
+            own = predictions.get((subject, column))
+            if own is None or key[0] == subject[0]:
+                continue
+            truth = self.comparison.truth(
+                column if isinstance(column, str) else column[0])
+            result.append(dict(
+                against=key, column=column, macro_f1=float(np.mean(
+                    [emotion_scores(truth, run)['macro_f1']
+                     for run in other])),
+                **paired_bootstrap(truth, own, other)))
+        return result
+
+    def difference_table(self, what: str, entries: List[dict],
+                         columns: Dict[Any, str]) -> dict:
+        """The differences of :meth:`against_others`."""
+        cells: Dict[tuple, Dict[Any, str]] = {}
+        for entry in entries:
+            best = max(e['macro_f1'] for e in entries
+                       if e['column'] == entry['column'])
+            text = (f'{entry["difference"]:+.1f} [{entry["low"]:+.1f}, '
+                    f'{entry["high"]:+.1f}], p {entry["p_value"]:.2g}')
+            cells.setdefault(entry['against'], {})[entry['column']] = (
+                f'**{text}**' if entry['macro_f1'] == best else text)
+        return dict(
+            title=self.title(f'{self.preset.subject}, {what}, minus each '
+                             'other in points of macro-F1'),
+            columns=['against', *columns.values()],
+            rows=[[', '.join(key), *(own.get(c, 'not run') for c in columns)]
+                  for key, own in cells.items()],
+            note='Difference of the means over runs, [95 % interval] and '
+            'two-sided p-value of a paired bootstrap over recordings, 10000 '
+            'draws. Bold: the best of the others in that column.')
+
+    def few_table(self, score: str) -> dict:
+        preset = self.preset
+        columns = self.few_columns()
+        rows = []
+        for row in dict.fromkeys(key[0] for key in self.few):
+            rows.append([row, *(mean_and_deviation(
+                [s[score] for s in self.few[row, split, percentage]])
+                for split, percentage in columns), self.saw[row]])
+        return dict(
+            title=self.title(f'{SCORES[score]} (%) after training the whole '
+                             'network on a part of the labels'),
+            columns=['weights from', *columns.values(), 'pre-training saw'],
+            rows=rows,
+            note=f'{preset.recogniser.get("steps") or "As many"} steps each. '
+            'The part is drawn by class, at least one recording of each; '
+            f'± is the deviation over {len(preset.seeds)} seeds and, below '
+            f'100 %, {preset.draws} draws each. ' + _SPLITS)

@@ -1,0 +1,103 @@
+"""What a comparison compares: the keys of a preset, and their check."""
+import copy
+import os.path as osp
+from typing import Any, Dict, Optional
+
+from mmengine.config import Config
+
+from mmair.errors import InputError
+
+#: What a preset may set, and what holds where it does not.
+PRESET: Dict[str, Any] = dict(
+    title='',
+    dataset=None,  # type and source, for every config alike
+    classes=None,  # recognised ones; pre-training sees all
+    options={},  # for every pre-training config
+    rows={},  # name -> dict(kind, config, options, ...)
+    subject=None,  # the row that is held against the others
+    seeds=[0],
+    tracks=['blind'],
+    # The adapted track: per-actor statistics, of features and of the input.
+    adapt=dict(features=True, input=False),
+    pretrain_split=None,  # None is all recordings: transductive
+    protocols=['xseq', 'xrec', 'xsub', 'xsub_fixed'],
+    deviation=True,  # pooled beside the mean
+    knn=[1, 20],
+    # One value, or a choice made inside the training part of xsub_fixed.
+    C=[0.1],
+    C_statistics=[0.03],
+    C_svm=[1.],
+    # Fine-tuning, semi-supervised and from scratch; steps at every
+    # percentage alike, None is what the config says.
+    recogniser=None,  # dict(config, options, steps)
+    splits=['xsub_fixed', 'xseq_fixed'],
+    percentages=[100],
+    draws=5,
+    checkpoint_interval=1)
+
+#: What a row may be, and which readouts it has.
+KINDS = ('pretrained', 'random', 'supervised', 'statistics')
+_ROW_KEYS = ('kind', 'config', 'options', 'backbones', 'pretrain_dataset',
+             'fps')
+
+
+def load_preset(path: str, options: Optional[dict] = None) -> Config:
+    """Read and check a preset.
+
+    Args:
+        path (str): A Python config file with keys of :data:`PRESET`.
+        options (dict, optional): Overrides.
+
+    Returns:
+        Config: With every key set.
+
+    Raises:
+        InputError: If something is missing or unknown.
+    """
+    if not osp.isfile(path):
+        raise InputError(f'{path}: no such preset')
+    try:
+        preset = Config.fromfile(path)
+        preset.merge_from_dict(options or {})
+    except Exception as error:  # a config is Python: anything may happen
+        raise InputError(f'{path}: not readable as a preset: '
+                         f'{type(error).__name__}: {error}') from error
+    for key in list(preset):
+        if key.startswith('_'):  # a preset's own helper
+            preset.pop(key)
+        elif key not in PRESET:
+            raise InputError(f'{path}: unknown key {key!r}; a preset has '
+                             f'{", ".join(PRESET)}')
+    for key, value in PRESET.items():
+        preset.setdefault(key, copy.deepcopy(value))
+    for key in ('dataset', 'rows'):
+        if not preset[key]:
+            raise InputError(f'{path}: {key} is missing')
+    for name, row in preset.rows.items():
+        where = f'{path}: row {name!r}'
+        if row.get('kind') not in KINDS:
+            raise InputError(f'{where} is of kind {row.get("kind")!r}, '
+                             f'expected one of {", ".join(KINDS)}')
+        unknown = set(row) - set(_ROW_KEYS)
+        if unknown:
+            raise InputError(f'{where} has an unknown key {min(unknown)!r}; '
+                             f'expected some of {", ".join(_ROW_KEYS)}')
+        if row.kind != 'statistics' and 'config' not in row:
+            raise InputError(f'{where} has no config')
+        if len(row.get('backbones', preset.seeds)) != len(preset.seeds):
+            raise InputError(f'{where} has {len(row.backbones)} backbones, '
+                             f'expected {len(preset.seeds)}, one a seed')
+    if preset.subject is not None and preset.subject not in preset.rows:
+        raise InputError(f'{path}: the subject {preset.subject!r} is no row')
+    for track in preset.tracks:
+        if track not in ('blind', 'adapted'):
+            raise InputError(f'{path}: track {track!r}, expected blind or '
+                             'adapted')
+    if 'adapted' in preset.tracks and not any(preset.adapt.values()):
+        raise InputError(f'{path}: adapt is {dict(preset.adapt)}, expected '
+                         'features or input for the adapted track')
+    if preset.recogniser is None and any(
+            row.kind == 'supervised' for row in preset.rows.values()):
+        raise InputError(f'{path}: recogniser is missing, a supervised row '
+                         'needs it')
+    return preset

@@ -1,0 +1,329 @@
+"""The comparison tool: what it says, and that interruptions do not show."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_runs import ROOT, run_tool, sentence
+
+from mmair.evaluation.comparison import Comparison
+from mmair.evaluation.preset import load_preset
+from mmair.evaluation.readout import (logistic_regression, predict_folds,
+                                      standardise_per_actor)
+
+PRESETS = ROOT / 'tools/benchmarks/presets'
+TINY = f'''
+_base_ = '{PRESETS / "tiny.py"}'
+seeds = [0]
+protocols = ['xsub_fixed']
+percentages = [10, 100]
+rows = dict(_delete_=True, **{{
+    'AIR': {{{{_base_.rows['AIR']}}}},
+    'Random encoder': dict(kind='random', config=_base_._config),
+    'From scratch': dict(kind='supervised', config=_base_._config),
+    'Movement statistics': dict(kind='statistics')}})
+'''
+#: A pre-training and its linear readout.
+SMALLER = '''
+_base_ = 'tiny.py'
+tracks = ['blind']
+recogniser = None
+rows = dict(_delete_=True, AIR={{_base_.rows['AIR']}})
+'''
+
+
+@pytest.fixture(scope='module')
+def presets(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('presets')
+    (folder / 'tiny.py').write_text(TINY.replace(
+        "{{_base_.rows['AIR']}}", "_base_.rows['AIR']"))
+    (folder / 'smaller.py').write_text(SMALLER.replace(
+        "{{_base_.rows['AIR']}}", "_base_.rows['AIR']"))
+    return folder
+
+
+def compare(preset, work_dir, *args):
+    return run_tool('benchmarks/compare.py', preset, '--work-dir', work_dir,
+                    *args)
+
+
+def results(work_dir):
+    return json.loads((work_dir / 'comparison.json').read_text())
+
+
+@pytest.fixture(scope='module')
+def fresh(presets, tmp_path_factory):
+    """Work directory of a comparison that nothing interrupted."""
+    work_dir = tmp_path_factory.mktemp('fresh')
+    assert compare(presets / 'tiny.py', work_dir) == 0
+    return work_dir
+
+
+def test_tables_say_track_and_what_was_seen(fresh):
+    text = (fresh / 'comparison.md').read_text()
+    blind, adapted = text.split('## Adapted')
+    for part, track in ((blind, 'blind: nothing of the test actor'),
+                        (adapted, 'adapted: with unlabelled statistics')):
+        titles = [line for line in part.splitlines()
+                  if line.startswith('**Embedded')]
+        # Three scores and differences, of features and with few labels.
+        assert len(titles) == 8
+        assert all(track in title and 'pre-training saw test recordings, '
+                   'without labels (transductive)' in title
+                   for title in titles)
+    assert 'adapted' not in blind
+
+    for track in results(fresh)['tracks']:
+        assert track['saw']['AIR'] == 'transductive'
+        assert track['saw']['Random encoder'] == 'no pre-training'
+        scores, few = track['tables'][0], track['tables'][4]
+        columns = dict(zip(scores['columns'], zip(*scores['rows'])))
+        assert columns['features, readout'][:4] == (
+            'AIR, linear', 'AIR, kNN (k = 1)', 'Random encoder, linear',
+            'Random encoder, kNN (k = 1)')
+        assert columns['steps'][0] == '12'
+        assert columns['backbone passes'][0] == '2 + 2'
+        assert few['columns'][1:3] == ['xsub_fixed, 10 %',
+                                       'xsub_fixed, 100 %']
+        assert [row[0] for row in few['rows']] == ['AIR', 'From scratch']
+        assert {e['against'] for e in track['bootstrap']} == {
+            'Random encoder, linear', 'From scratch, trained',
+            'Movement statistics, linear', 'Movement statistics, SVM',
+            'Movement statistics, extra trees', 'From scratch'}
+        # Each difference is that of the scores in the tables.
+        of = {(s['row'], s['readout']): np.mean(
+            [seed['macro_f1'] for seed in s['seeds']])
+            for s in track['scores']}
+        for entry in track['bootstrap']:
+            if entry['column'] == 'xsub_fixed':
+                other = of[tuple(entry['against'].split(', '))]
+                assert entry['difference'] == pytest.approx(
+                    of['AIR', 'linear'] - other, abs=1e-3)
+    for name in ('comparison_blind.png', 'comparison_adapted.png'):
+        assert (fresh / name).stat().st_size > 5000
+    commands = (fresh / 'commands.sh').read_text().splitlines()
+    configs = [Path(line.split()[2]) for line in commands
+               if line.startswith('python tools/train.py')]
+    assert [json.loads(path.read_text())['randomness']['seed']
+            for path in configs] == [0, 0]
+
+
+def test_tracks_differ_where_they_should(fresh):
+    """Every number of a track comes from units of its own."""
+    scores = [{(s['row'], s['readout']): s['seeds'] for s in t['scores']}
+              for t in results(fresh)['tracks']]
+    assert scores[0].keys() == scores[1].keys()
+    same = [key for key in scores[0] if scores[0][key] == scores[1][key]]
+    assert len(same) < len(scores[0]) / 2
+    # Input standardised by actor: another pre-training.
+    assert len(list((fresh / 'pretrain').iterdir())) == 2
+
+
+@pytest.mark.parametrize('track', ['blind', 'adapted'])
+def test_readouts_by_hand(fresh, presets, track):
+    """From the features that are kept, with the value that was chosen."""
+    comparison = Comparison(load_preset(str(presets / 'tiny.py')), str(fresh),
+                            str(ROOT))
+    (name, ), = comparison.cells[track, 'AIR', 'linear', 'xsub_fixed']
+    unit = comparison.units[name]
+    features = np.load(comparison.units[unit.needs[0]].output)
+    if track == 'adapted':
+        features = standardise_per_actor(features, comparison.actors)
+    found = json.loads(Path(unit.output).read_text())
+    assert found['value'] in (.01, .1)
+    expected, = predict_folds(
+        features, comparison.labels, comparison.folds['xsub_fixed'],
+        logistic_regression(found['value']))
+    assert found['predictions'] == expected.tolist()
+
+
+def test_recognisers_record_which_labels_they_saw(fresh, presets):
+    comparison = Comparison(load_preset(str(presets / 'tiny.py')), str(fresh),
+                            str(ROOT))
+    (train, test), = comparison.folds['xsub_fixed']
+    train, test = ({comparison.names[i] for i in part}
+                   for part in (train, test))
+    whole = set(comparison.names)
+    found = {}
+    for path in (fresh / 'recogniser').iterdir():
+        record = json.loads((path / 'provenance.json').read_text())
+        seen, labelled = (
+            set(record[kind].get('SyntheticEmotionDataset', ()))
+            for kind in ('unlabelled', 'labelled'))
+        assert labelled <= train
+        assert len(labelled) == (len(train) if '-100-' in path.name else 7)
+        # Fine-tuning inherits what its pre-training saw.
+        assert seen == (whole if path.name.startswith('air') else set())
+        found.setdefault(path.name.split('-s0')[0], []).append(labelled)
+    ten = {name: sets for name, sets in found.items() if '-10-' in name}
+    assert len(ten) == 4
+    # Every method gets the same labels of a draw, another draw others.
+    assert set(map(frozenset, ten['air-xsub_fixed-0-10-d0'])) == set(
+        map(frozenset, ten['from_scratch-xsub_fixed-0-10-d0']))
+    assert ten['air-xsub_fixed-0-10-d0'] != ten['air-xsub_fixed-0-10-d1']
+
+
+def outputs(work_dir):
+    return {path: path.stat().st_mtime_ns for path in work_dir.rglob('*')
+            if path.is_file() and path.parent != work_dir
+            and path.parent.name != 'logs'}
+
+
+def test_what_is_there_is_not_done_again(fresh, presets):
+    before, expected = outputs(fresh), results(fresh)
+    assert compare(presets / 'tiny.py', fresh) == 0
+    assert outputs(fresh) == before
+    assert results(fresh) == expected
+
+
+def test_a_lost_unit_is_done_again_by_another_process(fresh, presets):
+    expected = results(fresh)
+    path = sorted((fresh / 'readout').glob('movement_statistics-svm-*'))[0]
+    content = path.read_text()
+    path.unlink()
+    assert compare(presets / 'tiny.py', fresh, '--jobs', 2) == 0
+    assert path.read_text() == content
+    assert results(fresh) == expected
+
+
+@pytest.fixture(scope='module')
+def whole(presets, tmp_path_factory):
+    """The smaller comparison, uninterrupted."""
+    work_dir = tmp_path_factory.mktemp('whole')
+    assert compare(presets / 'smaller.py', work_dir) == 0
+    return work_dir
+
+
+def same_backbone(one, other):
+    (one, ), (other, ) = (list(d.glob('pretrain/*/backbone.pth'))
+                          for d in (one, other))
+    one, other = (torch.load(p)['state_dict'] for p in (one, other))
+    return all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_killed_and_resumed(whole, presets, tmp_path):
+    """By SIGKILL in the middle of the pre-training."""
+    threads = str(torch.get_num_threads())
+    process = subprocess.Popen(
+        [sys.executable, ROOT / 'tools/benchmarks/compare.py',
+         presets / 'smaller.py', '--work-dir', tmp_path],
+        env=dict(os.environ, OMP_NUM_THREADS=threads),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list(
+            tmp_path.glob('pretrain/*/epoch_1.pth')):
+        time.sleep(.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert list(tmp_path.glob('pretrain/*/epoch_1.pth'))
+    assert not (tmp_path / 'comparison.json').exists()
+    assert compare(presets / 'smaller.py', tmp_path) == 0
+    assert results(tmp_path) == results(whole)
+    assert same_backbone(tmp_path, whole)
+
+
+def test_stopped_in_time_and_resumed(whole, presets, tmp_path, capsys):
+    """Between units, and inside one at the end of an epoch."""
+    smaller = presets / 'smaller.py'
+    assert compare(smaller, tmp_path, '--time-limit', 1e-3) == 75
+    assert '4 of 4 units left' in capsys.readouterr().err
+    assert not list(tmp_path.glob('pretrain/*'))
+
+    comparison = Comparison(load_preset(str(smaller)), str(tmp_path),
+                            str(ROOT))
+    name, = (n for n in comparison.units if n.startswith('pretrain/'))
+    assert not comparison.run(name, deadline=time.time())
+    assert not comparison.done(name)
+    assert comparison.share(name) == .5
+    # What a kill during the next checkpoint would leave.
+    folder = tmp_path / name
+    (folder / 'epoch_2.pth').write_bytes(
+        (folder / 'epoch_1.pth').read_bytes()[:1000])
+    first = (folder / 'epoch_1.pth').stat().st_mtime_ns
+    assert compare(smaller, tmp_path) == 0
+    # It went on, and did not begin anew.
+    assert (folder / 'epoch_1.pth').stat().st_mtime_ns == first
+    assert results(tmp_path)['tracks'] == results(whole)['tracks']
+    assert same_backbone(tmp_path, whole)
+
+
+def test_inductive(presets, tmp_path, capsys):
+    """Pre-training without the test actor, and the table says so."""
+    smaller = presets / 'smaller.py'
+    options = ['--cfg-options', 'pretrain_split=xsub_train', 'knn=[]']
+    assert compare(smaller, tmp_path, *options) == 0
+    track, = results(tmp_path)['tracks']
+    assert track['saw'] == dict(AIR='inductive')
+    assert 'pre-training saw no test recording (inductive)' in track[
+        'tables'][0]['title']
+    record, = tmp_path.glob('pretrain/*/provenance.json')
+    names = json.loads(record.read_text())['unlabelled'][
+        'SyntheticEmotionDataset']
+    assert names and not any(name.startswith('S03') for name in names)
+
+    assert compare(smaller, tmp_path, *options, 'protocols=[xsub]') == 2
+    assert "holds 56 test recordings of 'xsub'" in sentence(capsys)
+
+
+def test_weights_that_saw_test_labels_are_refused(fresh, presets, tmp_path,
+                                                  capsys):
+    """Those of a recogniser, given as a backbone."""
+    source = next((fresh / 'pretrain').iterdir())
+    tmp_path.joinpath('backbone.pth').write_bytes(
+        (source / 'backbone.pth').read_bytes())
+    names = json.loads((source / 'provenance.json').read_text())['unlabelled']
+    preset = tmp_path / 'given.py'
+    preset.write_text(
+        f'_base_ = "{presets / "smaller.py"}"\nknn = []\n'
+        f'rows = dict(AIR=dict(backbones=["{tmp_path}/backbone.pth"]))\n')
+    # Nobody knows what it saw: told in the table.
+    assert compare(preset, tmp_path / 'run') == 0
+    track, = results(tmp_path / 'run')['tracks']
+    assert track['saw'] == dict(AIR='not recorded')
+    assert 'is not recorded' in track['tables'][0]['title']
+
+    (tmp_path / 'provenance.json').write_text(json.dumps(
+        dict(unlabelled={}, labelled=names)))
+    assert compare(preset, tmp_path / 'again') == 2
+    assert 'backbone.pth: its training saw the labels of 28 test ' \
+        'recordings, S03_knock_anger_1 first' in sentence(capsys)
+
+
+@pytest.mark.parametrize('text, message', [
+    ('sedes = [0]', "unknown key 'sedes'"),
+    ('tracks = ["mixed"]', "track 'mixed', expected blind or adapted"),
+    ('rows = dict(A=dict(kind="magic"))', "row 'A' is of kind 'magic'"),
+    ('rows = dict(A=dict(kind="random"))', "row 'A' has no config"),
+    ('rows = dict(A=dict(kind="random", config="configs/none.py"))',
+     'configs/none.py: no such config'),
+    ('rows = dict(AIR=dict(backbones=[1, 2]))', 'has 2 backbones, expected '
+     '1, one a seed'),
+    ('protocols = ["xact"]', "no folds of 'xact'"),
+    ('seeds = [', 'not readable as a preset'),
+    ('subject = "nobody"', "subject 'nobody' is no row")])
+def test_a_wrong_preset_is_one_sentence(presets, tmp_path, capsys, text,
+                                        message):
+    path = tmp_path / 'preset.py'
+    path.write_text(f'_base_ = "{presets / "smaller.py"}"\n{text}\n')
+    assert compare(path, tmp_path / 'run') == 2
+    assert message in sentence(capsys)
+
+
+def test_presets_are_plans(ann_file):
+    """All but the data of the shipped presets: every config fits."""
+    for path in sorted(PRESETS.glob('[a-z]*.py')):
+        options = {}
+        if path.name != 'tiny.py':
+            options = {'dataset.ann_file': str(ann_file),
+                       'protocols': ['xsub_fixed'], 'splits': ['xsub_fixed'],
+                       'seeds': [0], 'percentages': [10]}
+            options.update(dict.fromkeys(('C', 'C_statistics', 'C_svm'),
+                                         [.1]))
+        comparison = Comparison(load_preset(str(path), options), 'unused',
+                                str(ROOT))
+        assert comparison.units and comparison.cells

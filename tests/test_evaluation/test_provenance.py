@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+from mmair.errors import InputError
+from mmair.evaluation.provenance import (check_unseen, load_provenance, merge,
+                                         pretraining_saw)
+
+RECORD = dict(unlabelled=dict(A=['a1', 'a2']),
+              labelled=dict(A=['a2'], B=['b1']))
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    (tmp_path / 'provenance.json').write_text(json.dumps(RECORD))
+    return str(tmp_path / 'backbone.pth')
+
+
+def test_labels_that_were_seen_are_refused(checkpoint):
+    with pytest.raises(InputError, match='saw the labels of 1 test '
+                       'recordings, a2 first'):
+        check_unseen(checkpoint, 'A', ['a1', 'a2', 'a3'])
+    check_unseen(checkpoint, 'A', ['a1', 'a3'])
+    # The same name in another data set is another recording.
+    check_unseen(checkpoint, 'C', ['a2', 'b1'])
+
+
+def test_what_was_seen_without_labels(checkpoint, tmp_path):
+    assert pretraining_saw(checkpoint, 'A', ['a1', 'x']) == 'transductive'
+    assert pretraining_saw(checkpoint, 'A', ['x']) == 'inductive'
+    assert pretraining_saw(checkpoint, 'B', ['a1']) == 'inductive'
+    other = str(tmp_path / 'elsewhere' / 'backbone.pth')
+    assert load_provenance(other) is None
+    assert pretraining_saw(other, 'A', ['a1']) == 'not recorded'
+    check_unseen(other, 'A', ['a1'])
+
+
+def test_pretraining_leaves_a_record(pretrained):
+    record = load_provenance(str(pretrained / 'backbone.pth'))
+    names = record['unlabelled']['SyntheticEmotionDataset']
+    assert len(names) == 28 and record['labelled'] == {}
+
+
+def test_records_add_up():
+    assert merge([RECORD, dict(unlabelled={}, labelled=dict(A=['a1']))]) == \
+        dict(unlabelled=dict(A=['a1', 'a2']),
+             labelled=dict(A=['a1', 'a2'], B=['b1']))
+
+
+@pytest.mark.parametrize('text', [
+    '{', '[]', '{"unlabelled": {}}', '{"unlabelled": 3, "labelled": {}}',
+    '{"unlabelled": {"A": [1]}, "labelled": {}}'])
+def test_a_broken_record_is_one_sentence(checkpoint, tmp_path, text):
+    (tmp_path / 'provenance.json').write_text(text)
+    with pytest.raises(InputError, match='not a record of seen recordings'):
+        check_unseen(checkpoint, 'A', [])

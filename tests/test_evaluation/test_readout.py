@@ -1,0 +1,142 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mmair.errors import InputError
+from mmair.evaluation.readout import (choose, extra_trees, folds_of,
+                                      logistic_regression,
+                                      nearest_neighbours, out_of_fold,
+                                      predict_folds, standardise_per_actor,
+                                      support_vectors, tuning_folds)
+
+#: Four actors, three recordings each.
+NAMES = [f'{actor}{take}' for actor in 'abcd' for take in range(3)]
+
+
+def dataset(**changes):
+    splits = dict(
+        xsub_train=[n for n in NAMES if n[0] in 'abc'],
+        xsub_test=[n for n in NAMES if n[0] == 'd'])
+    for number, actor in enumerate('abcd'):
+        splits[f'xsub_f{number}_test'] = [n for n in NAMES if n[0] == actor]
+        splits[f'xsub_f{number}_train'] = [n for n in NAMES if n[0] != actor]
+    for number in range(3):
+        for split in ('xseq', 'random'):
+            splits[f'{split}_f{number}_test'] = NAMES[number::3]
+            splits[f'{split}_f{number}_train'] = [
+                n for n in NAMES if n not in NAMES[number::3]]
+    splits.update(changes)
+    return SimpleNamespace(recordings=[dict(frame_dir=n) for n in NAMES],
+                           splits=splits)
+
+
+def names(fold):
+    return [[NAMES[i] for i in part] for part in fold]
+
+
+@pytest.mark.parametrize('protocol, number', [
+    ('xsub', 4), ('xseq', 3), ('random', 3), ('xsub_fixed', 1)])
+def test_every_recording_is_tested_once(protocol, number):
+    folds = folds_of(dataset(), protocol)
+    assert len(folds) == number
+    tested = np.concatenate([test for _, test in folds])
+    assert len(set(tested)) == len(tested)
+    if number > 1:
+        assert sorted(tested) == list(range(len(NAMES)))
+
+
+def test_folds_in_the_order_of_their_numbers():
+    many = {f'xrec_f{i}_{part}': [NAMES[i]] if part == 'test' else
+            [n for n in NAMES if n != NAMES[i]]
+            for i in range(12) for part in ('train', 'test')}
+    tested = [names(fold)[1] for fold in folds_of(dataset(**many), 'xrec')]
+    assert tested == [[n] for n in NAMES]
+
+
+@pytest.mark.parametrize('changes, protocol, message', [
+    ({}, 'xrec', "no folds of 'xrec' in the data, which has random, xseq, "
+     'xsub; convert'),
+    (dict(xsub_test=[]), 'xsub_fixed', "fold 'xsub' has 9 training and 0 "
+     'test'),
+    (dict(xsub_test=['c1', 'd0']), 'xsub_fixed',
+     "fold 'xsub' has c1 in its training and its test part")])
+def test_folds_of_no_use_are_refused(changes, protocol, message):
+    with pytest.raises(InputError, match=message):
+        folds_of(dataset(**changes), protocol)
+
+
+@pytest.mark.parametrize('protocol, number', [
+    ('xsub', 3), ('xsub_fixed', 3), ('xseq', 3), ('random', 3)])
+def test_the_fixed_test_actors_choose_nothing(protocol, number):
+    folds = tuning_folds(dataset(), protocol)
+    assert len(folds) == number
+    for train, test in map(names, folds):
+        assert not {n[0] for n in train + test} & {'d'}
+        assert train and test and not set(train) & set(test)
+    if protocol.startswith('xsub'):
+        assert [set(n[0] for n in names(f)[1]) for f in folds] == [
+            {'a'}, {'b'}, {'c'}]
+
+
+def blobs(seed=0, classes=3, total=90, dims=6, gap=1.):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(total) % classes
+    centres = gap * rng.normal(size=(classes, dims))
+    return centres[labels] + rng.normal(size=(total, dims)), labels
+
+
+FOLDS = [(np.flatnonzero(np.arange(90) % 5 != i),
+          np.flatnonzero(np.arange(90) % 5 == i)) for i in range(5)]
+
+
+@pytest.mark.parametrize('readout', [
+    logistic_regression(.1), support_vectors(1.), extra_trees(0),
+    nearest_neighbours(5)])
+def test_readouts_learn(readout):
+    features, labels = blobs(gap=2.)
+    (train, test), *_ = FOLDS
+    predicted = readout(features[train], labels[train], features[test])
+    assert (predicted == labels[test]).mean() > .8
+
+
+@pytest.mark.parametrize('readout', [
+    logistic_regression(.1), support_vectors(1.), nearest_neighbours(5)])
+def test_readouts_ignore_the_scale_of_features(readout):
+    features, labels = blobs(gap=2.)
+    scores = out_of_fold(features, labels, FOLDS, readout)
+    scale = np.array([1e3, 1, 1e-3, 1, 1, 10])
+    scaled = out_of_fold(features * scale + 7, labels, FOLDS, readout)
+    assert scaled['macro_f1'] == pytest.approx(scores['macro_f1'], abs=3)
+    predictions = predict_folds(features, labels, FOLDS, readout)
+    assert scores['top1'] == pytest.approx(100 * np.mean([
+        (p == labels[test]).mean() for p, (_, test) in zip(predictions,
+                                                           FOLDS)]))
+
+
+def test_a_choice_is_the_best_on_the_tuning_folds():
+    features, labels = blobs(gap=.5)
+    scores = {k: out_of_fold(features, labels, FOLDS,
+                             nearest_neighbours(k))['macro_f1']
+              for k in (1, 5, 25)}
+    best = max(scores, key=scores.get)
+    assert choose([1, 5, 25], nearest_neighbours, features, labels,
+                  FOLDS) == best
+    # One value needs no folds.
+    assert choose([25], nearest_neighbours, features, labels, []) == 25
+
+
+def test_features_standardised_per_actor():
+    """An actor's offset and scale are gone, whatever they were."""
+    features, _ = blobs()
+    actors = np.array(list('abc')).repeat(30)
+    expected = np.concatenate([
+        (f - f.mean(0)) / f.std(0) for f in np.split(features, 3)])
+    found = standardise_per_actor(features, actors)
+    np.testing.assert_allclose(found, expected)
+    moved = features * np.repeat([1, 2, 9], 30)[:, None] + np.repeat(
+        [0, 5, -7], 30)[:, None]
+    np.testing.assert_allclose(standardise_per_actor(moved, actors), found)
+    # One recording of an actor tells nothing but what all others have.
+    alone = standardise_per_actor(features[:1], ['x'])
+    assert not alone.any()

@@ -1,0 +1,18 @@
+# What every comparison on EBEDB shares: data, the seven emotions that other
+# corpora have, readouts. Both tracks; the adapted one standardises features
+# by actor, so the pre-training is the same.
+dataset = dict(type='mmair.EBEDBDataset', ann_file='data/ebedb.pkl')
+classes = [
+    'anger', 'disgust', 'fear', 'joy', 'neutral', 'sadness', 'surprise'
+]
+subject = 'AIR'
+tracks = ['blind', 'adapted']
+adapt = dict(features=True, input=False)
+seeds = [0, 1, 2]
+protocols = ['random', 'xseq', 'xrec', 'xsub', 'xsub_fixed']
+knn = [1, 20]
+# Chosen by every row alike on the training actors of xsub_fixed.
+C = [0.01, 0.03, 0.1, 0.3, 1.]
+C_statistics = [0.01, 0.03, 0.1, 0.3, 1.]
+C_svm = [0.1, 0.3, 1., 3., 10.]
+splits = ['xsub_fixed', 'xseq_fixed']
