@@ -236,11 +236,14 @@ class Comparison:
                                          functools.partial(run, output)))
         return name
 
+    def _seeds(self, row: str) -> List[int]:
+        return list(self.preset.rows[row].get('seeds', self.preset.seeds))
+
     def _plan(self, track: str, row: str) -> None:
         kind = self.preset.rows[row].kind
         if kind == 'pretrained':
             self.checkpoints[track, row] = []
-        for seed in self.preset.seeds:
+        for seed in self._seeds(row):
             weights = (self._plan_pretraining(track, row, seed)
                        if kind == 'pretrained' else None)
             if kind == 'supervised':
@@ -273,7 +276,7 @@ class Comparison:
         spec, preset = self.preset.rows[row], self.preset
         given = spec.get('backbones')
         if given:
-            path = given[list(preset.seeds).index(seed)]
+            path = given[self._seeds(row).index(seed)]
             if not osp.isfile(path):
                 raise InputError(f'{path}: no such backbone; the row {row!r} '
                                  'names it')
@@ -327,7 +330,7 @@ class Comparison:
         for name in names:
             # What has no random number needs no second seed.
             if (kind == 'statistics' and name != 'extra trees'
-                    and seed != preset.seeds[0]):
+                    and seed != self._seeds(row)[0]):
                 continue
             for protocol in preset.protocols:
                 self._plan_readout(track, row, seed, features, name,

@@ -38,7 +38,7 @@ PRESET: Dict[str, Any] = dict(
 #: What a row may be, and which readouts it has.
 KINDS = ('pretrained', 'random', 'supervised', 'statistics')
 _ROW_KEYS = ('kind', 'config', 'options', 'backbones', 'pretrain_dataset',
-             'fps')
+             'fps', 'seeds')
 
 
 def load_preset(path: str, options: Optional[dict] = None) -> Config:
@@ -84,9 +84,10 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
                              f'expected some of {", ".join(_ROW_KEYS)}')
         if row.kind != 'statistics' and 'config' not in row:
             raise InputError(f'{where} has no config')
-        if len(row.get('backbones', preset.seeds)) != len(preset.seeds):
+        seeds = row.get('seeds', preset.seeds)
+        if len(row.get('backbones', seeds)) != len(seeds):
             raise InputError(f'{where} has {len(row.backbones)} backbones, '
-                             f'expected {len(preset.seeds)}, one a seed')
+                             f'expected {len(seeds)}, one a seed')
     if preset.subject is not None and preset.subject not in preset.rows:
         raise InputError(f'{path}: the subject {preset.subject!r} is no row')
     for track in preset.tracks:
