@@ -60,8 +60,8 @@ setup(
     # naming one would put it over the other where both fit: the `lite` extra
     # and tools/setup_env.sh install mmcv-lite, which suffices.
     install_requires=requirements('runtime'),
-    extras_require=dict(lite=requirements('mmlab'),
-                        tests=requirements('tests')),
+    extras_require={extra: requirements(name) for extra, name in dict(
+        lite='mmlab', edge='edge', mqtt='mqtt', tests='tests').items()},
     cmdclass=dict(build_py=BuildPyWithMim),
     zip_safe=False,
 )

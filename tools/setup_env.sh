@@ -71,7 +71,8 @@ else
     install --no-deps "$torch+cpu" || true
 fi
 must_install -c $constraints -r requirements/runtime.txt \
-    -r requirements/mmlab.txt -r requirements/tests.txt
+    -r requirements/mmlab.txt -r requirements/edge.txt \
+    -r requirements/mqtt.txt -r requirements/tests.txt
 must_install --no-deps --no-build-isolation -e .
 echo "$state" > .venv/installed
 echo "Installed in $SECONDS s."

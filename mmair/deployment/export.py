@@ -1,0 +1,156 @@
+"""Write a recogniser as an ONNX file, and hold it against PyTorch."""
+import json
+import logging
+import os
+import warnings
+from pathlib import Path
+from typing import Iterator
+
+import numpy as np
+import torch
+
+from mmair.errors import InputError
+from mmair.layouts import SkeletonLayout
+from mmair.version import __version__
+
+from .extras import require_extra
+from .graph import RecordingGraph
+from .onnx_recognizer import METADATA, OnnxRecognizer
+from .trained_recognizer import TrainedRecognizer
+
+#: The largest difference of a probability from PyTorch that passes.
+TOLERANCE = 1e-4
+
+
+def export_onnx(recogniser: TrainedRecognizer, path: Path) -> float:
+    """Write an ONNX file that takes raw positions and gives probabilities.
+
+    Its input ``keypoint`` is ``(N, T, V, C)`` of any N and T, its output
+    ``probabilities`` ``(N, num_classes)``. What it was made for is in its
+    metadata, see :data:`METADATA`. It is written only if it agrees with
+    PyTorch.
+
+    Args:
+        recogniser (TrainedRecognizer): Model and test pipeline.
+        path (Path): Where the file goes.
+
+    Returns:
+        float: The largest difference of a probability from PyTorch, on
+        generated recordings of several lengths.
+
+    Raises:
+        InputError: If the model cannot be exported, an extra package is
+            missing, or the file cannot be written.
+    """
+    require_extra('onnx', 'onnxscript', 'onnxruntime')
+    import onnx
+    model = _trace(recogniser)
+    _strip(model)
+    onnx.helper.set_model_props(model, _metadata(recogniser))
+    part = path.with_name(f'{path.name}.{os.getpid()}.part')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        onnx.save_model(model, part)
+        difference = largest_difference(recogniser, OnnxRecognizer(part))
+        if not difference <= TOLERANCE:
+            raise InputError(
+                f'{path}: not written, probabilities differ from those of '
+                f'PyTorch by {difference:.1e}, expected at most '
+                f'{TOLERANCE:.0e}; the backbone does something that the '
+                'exporter cannot express')
+        os.replace(part, path)
+    except OSError as error:
+        raise InputError(
+            f'{path}: cannot be written ({error.strerror})') from error
+    finally:
+        part.unlink(missing_ok=True)
+    return difference
+
+
+def _trace(recogniser: TrainedRecognizer):
+    graph = RecordingGraph(recogniser.model, recogniser.transforms,
+                           recogniser.layout, recogniser.fps)
+    # Two recordings of some frames, since torch takes sizes 0 and 1, and the
+    # length of a window, for constants.
+    frames = recogniser.windows.clip_len + 3
+    example = torch.as_tensor(next(_recordings(
+        recogniser.layout, [(2, frames)])))
+    try:
+        with torch.no_grad():
+            graph(example)
+    except RuntimeError as error:
+        raise InputError(
+            f'the model does not take one person of {recogniser.layout.name!r}'
+            f' ({str(error).splitlines()[0]}); set num_person=1 and '
+            'graph_cfg.layout of the backbone, and train it so') from error
+    logger = logging.getLogger('torch.onnx')
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # it tells of torchvision, not needed
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            program = torch.onnx.export(
+                graph, (example, ), dynamo=True, verbose=False,
+                input_names=['keypoint'], output_names=['probabilities'],
+                dynamic_shapes=dict(keypoint={
+                    0: torch.export.Dim('recordings'),
+                    1: torch.export.Dim('frames')}))
+    finally:
+        logger.setLevel(level)
+    return program.model_proto
+
+
+def _strip(model) -> None:
+    """Take out what the exporter notes for its debugging, paths of this
+    machine among it."""
+    graph = model.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output,
+                 *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ''
+
+
+def _metadata(recogniser: TrainedRecognizer) -> dict:
+    layout = recogniser.layout
+    values = dict(
+        labels=list(recogniser.labels), layout=layout.name,
+        joints=list(layout.joints),
+        channels=['x', 'y', 'z' if layout.dims == 3 else 'score'],
+        unit='metre, y up' if layout.dims == 3 else 'pixel, y down',
+        fps=recogniser.fps, clip_len=recogniser.windows.clip_len,
+        num_clips=recogniser.windows.num_clips, mmair=__version__)
+    assert set(METADATA) <= set(values)
+    return {key: json.dumps(value) for key, value in values.items()}
+
+
+def _recordings(layout: SkeletonLayout, sizes) -> Iterator[np.ndarray]:
+    """Smooth random movements in which something is missing."""
+    rng = np.random.default_rng(0)
+    for recordings, frames in sizes:
+        shape = (recordings, frames, len(layout))
+        x = (rng.normal(0, .5, (recordings, 1, len(layout), 3))
+             + rng.normal(0, .02, (*shape, 3)).cumsum(1))
+        seen = rng.random((*shape[:2], 1) if layout.dims == 3 else shape) > .1
+        if layout.dims == 2:
+            x[..., 2] = rng.uniform(.3, 1, shape)
+        yield (x * seen[..., None]).astype(np.float32)
+
+
+def largest_difference(recogniser: TrainedRecognizer,
+                       exported: OnnxRecognizer) -> float:
+    """How far probabilities are from those of PyTorch.
+
+    Args:
+        recogniser (TrainedRecognizer): Model and test pipeline.
+        exported (OnnxRecognizer): What was made from it.
+
+    Returns:
+        float: The largest absolute difference over generated recordings of
+        1 frame to several windows, alone and in batches.
+    """
+    length = recogniser.windows.clip_len
+    sizes = [(1, 1), (3, 2), (2, length // 2 + 1), (1, length),
+             (3, 3 * length + 5)]
+    return float(max(
+        np.abs(exported(x) - np.stack([recogniser(one) for one in x])).max()
+        for x in _recordings(recogniser.layout, sizes)))
