@@ -3,18 +3,22 @@
     python tools/test.py CONFIG CHECKPOINT
 """
 import argparse
+from pathlib import Path
 
 from mmengine.runner import Runner
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
 from mmair.engine.launch import apply_options, init_launcher, make_parser
+from mmair.errors import InputError
 
 
 def parse_args() -> argparse.Namespace:
     parser = make_parser(__doc__)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--dump', help='write the predictions to this .pkl')
+    parser.add_argument('--dump', help='write the predictions to this file: '
+                        '.npz for the class scores, as the tools that fuse '
+                        'and draw them take it, .pkl for all of mmengine')
     return parser.parse_args()
 
 
@@ -30,8 +34,13 @@ def main() -> None:
     if args.dump:
         evaluator = cfg.test_evaluator
         evaluators = [evaluator] if isinstance(evaluator, dict) else evaluator
+        kind = {'.npz': 'mmair.DumpClassScores', '.pkl': 'DumpResults',
+                '.pickle': 'DumpResults'}.get(Path(args.dump).suffix)
+        if kind is None:
+            raise InputError(f'--dump {args.dump}: the name of the file must '
+                             'end in .npz or .pkl')
         cfg.test_evaluator = [
-            *evaluators, dict(type='DumpResults', out_file_path=args.dump)]
+            *evaluators, dict(type=kind, out_file_path=args.dump)]
     init_launcher(cfg)
     Runner.from_cfg(cfg).test()
 

@@ -1,5 +1,6 @@
 import mmaction.engine.model  # noqa: F401  (registers AAGCN's initialiser)
 
+from .backbones import CTRGCN, MSG3D
 from .data_preprocessor import SkeletonDataPreprocessor
 from .heads import (ContrastiveHead, DiscreteLabelHead, MaskedMotionHead,
                     RecordingHead)
@@ -12,8 +13,9 @@ from .refiners import AppendageLabelRefiner
 
 __all__ = [
     'AIR', 'AimCLR', 'AppendageEncoder', 'AppendageLabelRefiner',
-    'AppendageLoss', 'BasePretrainer', 'ContrastiveHead', 'DiscreteLabelHead',
-    'EnergyAttentionDrop', 'MAMP', 'MaskedMotionHead',
-    'MultiGranularityAlignmentLoss', 'ProjectionNeck', 'RecordingHead',
-    'SkeletonCLR', 'SkeletonDataPreprocessor', 'SwAV', 'VICReg', 'VICRegLoss'
+    'AppendageLoss', 'BasePretrainer', 'CTRGCN', 'ContrastiveHead',
+    'DiscreteLabelHead', 'EnergyAttentionDrop', 'MAMP', 'MSG3D',
+    'MaskedMotionHead', 'MultiGranularityAlignmentLoss', 'ProjectionNeck',
+    'RecordingHead', 'SkeletonCLR', 'SkeletonDataPreprocessor', 'SwAV',
+    'VICReg', 'VICRegLoss'
 ]

@@ -9,6 +9,7 @@ from .map_layout import MapLayout
 from .motion import AppendMotion
 from .normalize import NormalizeSkeleton
 from .standardize_actor import StandardizeActor
+from .streams import ToBone, ToMotion
 from .temporal import FillGaps, ResampleFrames, SampleWindows
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     'ExtremeView', 'FillGaps', 'FlattenAxis', 'MapLayout', 'NormalizeSkeleton',
     'PackSkeletonInputs', 'RandomBodySize', 'RandomMirror', 'RandomShear',
     'RandomTilt', 'RandomYaw', 'ResampleFrames', 'ReverseTime',
-    'SampleWindows', 'SensorNoise', 'SkeletonTransform', 'StandardizeActor'
+    'SampleWindows', 'SensorNoise', 'SkeletonTransform', 'StandardizeActor',
+    'ToBone', 'ToMotion'
 ]

@@ -23,6 +23,8 @@ IN_2D = [
     dict(type='mmair.DropJoints', prob=.3),
     dict(type='mmair.AppendagePartition'),
     dict(type='mmair.AppendMotion'),
+    dict(type='mmair.ToBone'),
+    dict(type='mmair.ToMotion'),
     dict(type='mmair.ResampleFrames', fps=12.),
     dict(type='mmair.FillGaps'),
     dict(type='mmair.MapLayout', to='openpose'),

@@ -1,0 +1,82 @@
+"""Write the features of all recordings of a config to an .npz.
+
+    python tools/analysis_tools/extract_features.py CONFIG CHECKPOINT \
+        --out features.npz
+
+CONFIG is that of a pre-training or a recogniser; the dataset of its test
+part, or else of its validation, is read. CHECKPOINT is backbone.pth, or a
+checkpoint of a pre-training (of AIR the student) or a recogniser. The file
+holds feature (N, 2 * D), mean and deviation over time and windows, and
+frame_dir, label, actor, recording and classes; numpy.load reads it.
+"""
+import argparse
+import os.path as osp
+
+import numpy as np
+from mmengine.config import DictAction
+from mmengine.logging import MMLogger
+from mmengine.registry import init_default_scope
+
+import mmair  # noqa: F401  (says at once what an installation lacks)
+from mmair.cli import run
+from mmair.datasets import SkeletonDataset
+from mmair.engine.launch import apply_options
+from mmair.errors import InputError
+from mmair.evaluation.feature_file import RecordingFeatures
+from mmair.evaluation.readout import extract_features
+from mmair.models.backbones import load_backbone
+from mmair.registry import DATASETS, MODELS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config of a training')
+    parser.add_argument('checkpoint', help='backbone.pth or a checkpoint')
+    parser.add_argument('--out', required=True, help='the .npz to write')
+    parser.add_argument('--split', help='recordings of this split (default: '
+                        'as in the config)')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='override the config: key=value pairs')
+    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = apply_options(args)
+    init_default_scope(cfg.get('default_scope', 'mmaction'))
+    MMLogger.get_instance('extract_features', log_level='WARNING')
+    if osp.splitext(args.out)[1] != '.npz':
+        raise InputError(f'--out {args.out}: the name of the file must end '
+                         'in .npz')
+    loader = cfg.get('test_dataloader') or cfg.get('val_dataloader')
+    if loader is None or 'backbone' not in (cfg.get('model') or {}):
+        raise InputError(f'{args.config}: has no model.backbone or no '
+                         'val_dataloader, expected the config of a training')
+    if args.split:
+        loader.dataset.split = args.split
+    dataset = DATASETS.build(loader.dataset)
+    if not isinstance(dataset, SkeletonDataset):
+        raise InputError(f'{args.config}: {type(dataset).__name__} is no '
+                         'dataset of mmair')
+    backbone = dict(cfg.model.backbone, init_cfg=None)
+    backbone = MODELS.build(backbone)
+    load_backbone(backbone, args.checkpoint)
+    feature = extract_features(backbone.to(args.device), dataset)
+    known = dataset.recordings
+    RecordingFeatures(
+        feature, *(np.array([str(r.get(key, '')) for r in known])
+                   if key != 'label' else
+                   np.array([int(r.get(key, -1)) for r in known])
+                   for key in ('frame_dir', 'label', 'actor', 'recording')),
+        np.array(dataset.metainfo.get('classes', ()), dtype=str)).save(
+            args.out)
+    print(f'{len(feature)} recordings, {feature.shape[1]} numbers each: '
+          f'{args.out}')
+
+
+if __name__ == '__main__':
+    run(main)

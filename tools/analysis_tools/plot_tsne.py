@@ -1,0 +1,59 @@
+"""Draw features in the plane by t-SNE, by emotion and by actor.
+
+    python tools/analysis_tools/plot_tsne.py features.npz --out tsne.png
+
+features.npz is from extract_features.py. Where the points fall into actors
+and not into emotions, the features know who moves and not how. t-SNE keeps
+neighbours, not distances: clusters are no proof; measure with
+tools/benchmarks/readout.py.
+"""
+import argparse
+
+import numpy as np
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import StandardScaler
+
+from mmair.cli import run
+from mmair.errors import InputError
+from mmair.evaluation.feature_file import RecordingFeatures
+from mmair.visualization import draw_embedding, save_figure
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('features', help='.npz of extract_features.py')
+    parser.add_argument('--out', default='tsne.png',
+                        help='the picture (default tsne.png)')
+    parser.add_argument('--perplexity', type=float, default=30.,
+                        help='about how many neighbours a point has '
+                        '(default 30, less of few recordings)')
+    parser.add_argument('--seed', type=int, default=0)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    data = RecordingFeatures.load(args.features)
+    size = len(data.feature)
+    if size < 5:
+        raise InputError(f'{args.features}: holds {size} recordings, expected '
+                         'at least 5 to draw neighbours of')
+    if not args.perplexity > 0:
+        raise InputError(f'--perplexity {args.perplexity}: expected more than '
+                         '0')
+    perplexity = min(args.perplexity, (size - 1) / 3)
+    points = TSNE(init='pca', perplexity=perplexity,
+                  random_state=args.seed).fit_transform(
+                      StandardScaler().fit_transform(data.feature))
+    emotions = np.array([*data.classes, ''])[data.label]
+    save_figure(draw_embedding(
+        points, {'by emotion': emotions, 'by actor': data.actor},
+        f't-SNE of {size} recordings, perplexity {perplexity:.3g}, seed '
+        f'{args.seed}'), args.out)
+    print(f'{size} recordings drawn: {args.out}')
+
+
+if __name__ == '__main__':
+    run(main)

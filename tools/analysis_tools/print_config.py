@@ -1,0 +1,73 @@
+"""Print a config with all that it inherits, as tools/train.py runs it.
+
+    python tools/analysis_tools/print_config.py CONFIG
+    python tools/analysis_tools/print_config.py CONFIG --key model.backbone
+"""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict, DictAction
+
+import mmair  # noqa: F401  (says at once what an installation lacks)
+from mmair.cli import run
+from mmair.engine.launch import apply_options
+from mmair.errors import InputError
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--key', help='print this part alone, such as '
+                        'train_dataloader.dataset.pipeline')
+    parser.add_argument('--out', type=Path, help='write it to this file, a '
+                        'config without _base_')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='override the config: key=value pairs')
+    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    return parser.parse_args()
+
+
+def part_of(cfg: Config, key: str, source: str):
+    part = cfg._cfg_dict
+    for number, name in enumerate(key.split('.')):
+        try:
+            part = part[int(name)] if isinstance(part, list) else part[name]
+        except (KeyError, IndexError, TypeError, ValueError):
+            above = '.'.join(key.split('.')[:number]) or 'the config'
+            known = (', '.join(part) if isinstance(part, dict) else
+                     f'0 to {len(part) - 1}' if isinstance(part, list) and part
+                     else 'nothing')
+            raise InputError(f'--key {key}: {above} of {source} has no '
+                             f'{name!r}, but {known}') from None
+    return part
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = apply_options(args)
+    if args.key:
+        part = part_of(cfg, args.key, args.config)
+        name = args.key.split('.')[-1]
+        cfg = Config(ConfigDict({f'item_{name}' if name.isdigit() else name:
+                                 part}))
+    if args.out is None:
+        try:
+            print(cfg.pretty_text, flush=True)
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    try:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(cfg.pretty_text, encoding='utf-8')
+    except OSError as error:
+        raise InputError(f'{args.out}: cannot be written '
+                         f'({error.strerror or error})') from error
+    print(f'The config is in {args.out}')
+
+
+if __name__ == '__main__':
+    run(main)

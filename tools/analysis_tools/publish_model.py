@@ -1,0 +1,87 @@
+"""Make a small file of weights, fit to be passed on.
+
+    python tools/analysis_tools/publish_model.py work_dirs/x/epoch_15.pth \
+        --out models/air_stgcn
+
+writes models/air_stgcn-<first 8 digits of its SHA-256>.pth: tensors, and the
+names of the layout and the classes. Optimiser, logs, config and paths stay
+behind. Of a recogniser backbone and head are kept; of a pre-training the
+backbone alone, because the rest holds features of the recordings that it was
+trained on. torch.load(weights_only=True) reads the file, without mmair too.
+"""
+import argparse
+import hashlib
+import io
+import os.path as osp
+from pathlib import Path
+from typing import Dict
+
+import torch
+from mmengine.runner.checkpoint import _load_checkpoint
+from torch import Tensor
+
+import mmair
+from mmair.cli import run
+from mmair.errors import InputError
+from mmair.layouts import get_layout
+from mmair.models.backbones import backbone_weights
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--out', required=True, help='name of the file, to '
+                        'which the hash is added')
+    parser.add_argument('--layout', help='name of the skeleton layout, where '
+                        'the checkpoint does not tell it')
+    return parser.parse_args()
+
+
+def weights_of(state: Dict[str, Tensor]) -> Dict[str, Tensor]:
+    """What is passed on, each tensor with no more memory than it needs."""
+    recogniser = any(key.startswith('cls_head.') for key in state)
+    kept = state if recogniser else backbone_weights(state)
+    return {key: value.detach().cpu().clone(
+        memory_format=torch.contiguous_format)
+            for key, value in kept.items()}
+
+
+def main() -> None:
+    args = parse_args()
+    if not osp.isfile(args.checkpoint):
+        raise InputError(f'{args.checkpoint}: no such file')
+    found = _load_checkpoint(args.checkpoint, map_location='cpu')
+    state, meta = found.get('state_dict', found), found.get('meta', {})
+    if not state or not all(isinstance(v, Tensor) for v in state.values()):
+        raise InputError(f'{args.checkpoint}: holds no state_dict of tensors, '
+                         'expected a checkpoint')
+    state = weights_of(state)
+    published = dict(mmair_version=mmair.__version__)
+    layout = args.layout or meta.get('layout')
+    if layout:
+        published['layout'] = get_layout(layout).name
+    classes = (meta.get('dataset_meta') or {}).get('classes')
+    if classes and any(key.startswith('cls_head.') for key in state):
+        published['dataset_meta'] = dict(classes=list(map(str, classes)))
+    buffer = io.BytesIO()
+    torch.save(dict(state_dict=state, meta=published), buffer)
+    content = buffer.getvalue()
+    digest = hashlib.sha256(content).hexdigest()
+    out = Path(f'{args.out.removesuffix(".pth")}-{digest[:8]}.pth')
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(content)
+    except OSError as error:
+        raise InputError(f'{out}: cannot be written '
+                         f'({error.strerror or error})') from error
+    print(f'{out}: {len(state)} tensors, {len(content) / 2**20:.2f} MiB '
+          f'(from {osp.getsize(args.checkpoint) / 2**20:.2f} MiB)\n'
+          f'sha256 {digest}')
+    for key, value in published.items():
+        print(f'{key} {value}')
+
+
+if __name__ == '__main__':
+    run(main)
