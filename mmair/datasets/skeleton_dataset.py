@@ -18,6 +18,7 @@ from .readers import AnnotationChecker, load_annotations
 from .transforms import (MapLayout, PackSkeletonInputs, SampleWindows,
                          SkeletonTransform)
 from .transforms.counter_rng import fold_in
+
 #: Bytes of keypoints up to which a data set is kept in memory.
 RESIDENT_SIZE = 2**29
 
