@@ -1,8 +1,24 @@
 """How every command-line tool ends on input that it cannot use."""
+import argparse
 import sys
-from typing import Callable
+from typing import Callable, List, Optional
+
+from mmengine.config import DictAction
 
 from mmair.errors import InputError
+
+
+class CfgOptions(DictAction):
+    """``--cfg-options``; what is no key=value pair is a wrong argument."""
+
+    def __call__(self, parser: argparse.ArgumentParser,
+                 namespace: argparse.Namespace, values: List[str],
+                 option_string: Optional[str] = None) -> None:
+        for value in values:
+            if '=' not in value:
+                parser.error(f'{option_string}: {value!r} is no key=value '
+                             'pair')
+        super().__call__(parser, namespace, values, option_string)
 
 
 def run(main: Callable[[], None]) -> None:

@@ -17,6 +17,7 @@ TESTED = {'mmengine': '0.10.7', 'mmaction2': '1.2.0'}
 def apply() -> None:
     """Mend the stack; called once by ``import mmair``."""
     warn_untested()
+    quiet_mmcv_lite()
     supply_missing_modules()
     allow_checkpoint_types()
     load_checkpoints_safely()
@@ -34,6 +35,16 @@ def warn_untested() -> None:
         if digit_version(version) > digit_version(tested):
             warnings.warn(f'mmair was tested up to {package} {tested}, '
                           f'found {version}', stacklevel=2)
+
+
+def quiet_mmcv_lite() -> None:
+    """Say nothing of compiled operators, which no skeleton model needs.
+
+    mmcv-lite warns at every import that it has none. Unnecessary once it
+    does not.
+    """
+    warnings.filterwarnings(
+        'ignore', 'Fail to import ``MultiScaleDeformableAttention``')
 
 
 def supply_missing_modules() -> None:

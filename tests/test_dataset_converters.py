@@ -271,6 +271,17 @@ def test_emilya_leaves_out(root, capsys):
     assert not says
 
 
+def test_egbm_needs_emotion_and_actor(root, capsys):
+    write_csv(root / 'a.csv', body('nturgb+d', 0),
+              get_layout('nturgb+d').joints)
+    manifest = root / 'manifest.csv'
+    manifest.write_text('file,emo,actor\na.csv,happy,A\n')
+    assert run_tool('dataset_converters/egbm.py', root, '--out',
+                    root / 'x.pkl', '--manifest', manifest) == 2
+    assert 'tells actor of the recordings, expected emotion' in sentence(
+        capsys)
+
+
 def test_ebm(root, capsys):
     joints, truth = get_layout('ebm').joints, {}
     for number, name in enumerate(('15_2_3_1', '15_2_4_1', '9_1_4_1',
@@ -357,7 +368,9 @@ def test_egbm_by_manifest(root, kinect, capsys):
     (['--pattern', 'x', '--ignore-joints', '('], '--ignore-joints'),
     (['--manifest', 'absent.csv'], 'absent.csv: cannot be read'),
     (['--pattern', PATTERN, '--classes', 'joy=sad', 'sad'], "class 'sad'"),
-    (['--pattern', '(?P<actor>zebra)'], 'none of the 4 source files'),
+    (['--pattern', '(?P<actor>zebra)(?P<emotion>x)'],
+     'none of the 4 source files'),
+    (['--pattern', '(?P<actor>zebra)'], 'expected emotion as well'),
 ])
 def test_egbm_unusable_options(root, kinect, capsys, options, says):
     assert convert('egbm', root, capsys, *options) is None

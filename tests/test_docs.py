@@ -42,13 +42,13 @@ def test_bring_your_own_skeletons(checkout):
         (checkout / f'configs/own/{name}.py').write_text(text)
     lines = ''.join(blocks('bash')).replace('\\\n', ' ').splitlines()
     commands = [shlex.split(line)[1:] for line in lines]
-    assert len(commands) == 6
+    assert len(commands) == 7
     for tool, *args in commands:
         if 'write_synthetic' in tool:
             args[-1] = '3'
         if 'browse' in tool:
             args += ['--number', '1', '--no-gif']
-        if 'train.py' in tool:
+        if 'train.py' in tool or 'readout.py' in tool:
             name = re.search(r'own/(\w+)\.py', args[0])[1]
             args += ['--cfg-options', *_SMALL[name]]
         assert run_tool(tool.removeprefix('tools/'), *args) == 0, tool

@@ -14,9 +14,9 @@ def test_export(tmp_path, capsys):
     data = generate_annotations(2, ['knock'], 1)
     pkl, store, again = (tmp_path / n for n in ('a.pkl', 'b', 'c.pkl'))
     save_annotations(data, pkl)
-    assert run_tool('dataset_converters/export.py', pkl, store) == 0
+    assert run_tool('dataset_converters/export.py', pkl, '--out', store) == 0
     assert store.is_dir()
-    assert run_tool('dataset_converters/export.py', store, again) == 0
+    assert run_tool('dataset_converters/export.py', store, '--out', again) == 0
     assert '14 recordings, ' in capsys.readouterr().out
     # Plain Python and MMAction2 read it.
     found = pickle.loads(again.read_bytes())
@@ -31,7 +31,7 @@ def test_export_of_what_is_no_data(tmp_path, capsys):
     for source, says in ((tmp_path, 'cannot be read as a store'),
                          (tmp_path / 'none.pkl', 'cannot be read')):
         assert run_tool('dataset_converters/export.py', source,
-                        tmp_path / 'out') == 2
+                        '--out', tmp_path / 'out') == 2
         assert says in sentence(capsys)
     assert not (tmp_path / 'out').exists()
 

@@ -14,6 +14,7 @@ if [ "${GPUS_PER_NODE:=8}" -gt 0 ]; then
     placement=(--gres="gpu:$GPUS_PER_NODE" --ntasks-per-node="$GPUS_PER_NODE")
 fi
 export MASTER_PORT=${MASTER_PORT:-$((12000 + RANDOM % 20000))}
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export PYTHONPATH="$tools/..${PYTHONPATH:+:$PYTHONPATH}"
 # shellcheck disable=SC2086  # SRUN_ARGS is split on purpose
 exec srun --partition="$partition" --job-name="$job_name" \

@@ -9,6 +9,7 @@
 # CPUS_PER_TASK=5   cores of each process
 # SRUN_ARGS         further arguments of srun
 # MASTER_PORT       a free port; a random one by default
+# OMP_NUM_THREADS=1 threads of each process, as under torchrun
 set -euo pipefail
 partition=$1 job_name=$2 config=$3
 tools=$(dirname "${BASH_SOURCE[0]}")
@@ -18,6 +19,7 @@ if [ "${GPUS_PER_NODE:=8}" -gt 0 ]; then
     placement=(--gres="gpu:$GPUS_PER_NODE" --ntasks-per-node="$GPUS_PER_NODE")
 fi
 export MASTER_PORT=${MASTER_PORT:-$((12000 + RANDOM % 20000))}
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export PYTHONPATH="$tools/..${PYTHONPATH:+:$PYTHONPATH}"
 # shellcheck disable=SC2086  # SRUN_ARGS is split on purpose
 exec srun --partition="$partition" --job-name="$job_name" \

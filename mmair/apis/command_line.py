@@ -2,8 +2,8 @@
 import argparse
 from typing import Dict
 
-from mmengine.config import DictAction
 
+from mmair.cli import CfgOptions
 from mmair.datasets.units import UNITS
 
 from .inferencer import EmotionInferencer
@@ -32,7 +32,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
                         'checkpoint and the config have none')
     parser.add_argument('--layout', help='skeleton layout of the data '
                         '(default: that of the config)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
 
 

@@ -70,7 +70,7 @@ class _Source(NamedTuple):
 
 def convert(files: Sequence[Path], root: Path,
             parse: Callable[[Path], dict], out: Union[str, Path], *,
-            dataset: str, layout: str, classes: Sequence[str],
+            dataset: str, layout: Union[str, dict], classes: Sequence[str],
             test_actors: Optional[Sequence[str]] = None,
             workers: Optional[int] = None) -> dict:
     """Turn source files into an annotation file or store, and report on it.
@@ -99,7 +99,7 @@ def convert(files: Sequence[Path], root: Path,
             all that it depends on, rather than the name of another file.
         out (str | Path): What to write; see :func:`save_annotations`.
         dataset (str): Name of the data set.
-        layout (str): Name of the skeleton layout.
+        layout (str | dict): Name of the skeleton layout, or what it is.
         classes (Sequence[str]): Class names, in the order of the labels.
         test_actors (Sequence[str], optional): See :func:`make_splits`.
         workers (int, optional): Number of processes. By default one a core.
@@ -128,8 +128,11 @@ def convert(files: Sequence[Path], root: Path,
         _report(files, root, annotations, skipped, classes)
         if not annotations:
             journal.close(remove=True)
-            raise InputError(f'{root}: none of the {len(files)} source files '
-                             'is usable; the reasons are listed above')
+            reason, count = Counter(skipped.values()).most_common(1)[0]
+            raise InputError(
+                f'{root}: none of the {len(files)} source files is usable; '
+                f'the reasons are listed above, most often ({count}): '
+                f'{reason}')
         data = dict(
             meta=dict(dataset=dataset, layout=layout, classes=classes,
                       unit='m', up_axis='y', source_sha256=source_hash),

@@ -139,13 +139,15 @@ def _rate(text: str) -> float:
 
 
 def convert_folder(args: argparse.Namespace, suffixes: Sequence[str],
-                   dataset: str) -> dict:
+                   dataset: str, needed: Sequence[str] = ()) -> dict:
     """Convert what the command line of :func:`folder_parser` names.
 
     Args:
         args (Namespace): The arguments.
         suffixes (Sequence[str]): Endings of the files, in lower case.
         dataset (str): Name of the data set.
+        needed (Sequence[str]): Fields that the pattern or manifest must tell.
+            Defaults to none.
 
     Returns:
         dict: What was written.
@@ -174,6 +176,16 @@ def convert_folder(args: argparse.Namespace, suffixes: Sequence[str],
         for name in naming.without_file(files):
             print(f'missing {name}: {args.manifest} has a row of it, and '
                   f'{args.raw} no file')
+    told = naming.told if naming else set()
+    missing = [field for field in needed if field not in told]
+    if missing:
+        raise InputError(
+            f'{args.manifest or quoted(args.pattern)}: tells '
+            f'{", ".join(sorted(told))} of the recordings, expected '
+            f'{" and ".join(missing)} as well; name a column or group so')
+    untold = [field for field in FIELDS if field not in told]
+    if untold:
+        print(f'not known of the recordings: {", ".join(untold)}')
     classes = Classes.of(args.classes or _emotions(files, naming))
     # The name of a table entry, or all of a layout from a file.
     in_table = LAYOUTS.get(layout.name) == layout

@@ -9,7 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Set, Tuple
 
 from mmair.errors import InputError, quoted
 
@@ -48,6 +48,11 @@ class NamePattern:
                 f'{", ".join(groups) or "(none)"}, expected some of '
                 f'{", ".join(FIELDS)}, written (?P<emotion>...)')
 
+    @property
+    def told(self) -> Set[str]:
+        """The fields that it tells."""
+        return set(re.compile(self.pattern).groupindex)
+
     def __call__(self, path: Path) -> Dict[str, str]:
         """What is known of a file, by field.
 
@@ -85,11 +90,15 @@ class Manifest:
         content = read_source(self.path, MAX_BYTES)
         object.__setattr__(self, 'sha256',
                            hashlib.sha256(content).hexdigest())
-        rows = self.rows
-        if not set(next(iter(rows.values()))) & set(FIELDS):
+        if not self.told:
             raise InputError(f'{self.path}: has none of the columns '
                              f'{", ".join(FIELDS)}, expected some beside '
                              'file')
+
+    @property
+    def told(self) -> Set[str]:
+        """The fields that it tells."""
+        return set(next(iter(self.rows.values()))) & set(FIELDS)
 
     def __call__(self, path: Path) -> Dict[str, str]:
         """What is known of a file, by field.

@@ -6,8 +6,9 @@ import subprocess
 
 import torch
 import torch.distributed as torch_dist
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
+from mmair.cli import CfgOptions
 from mmair.errors import InputError
 
 
@@ -26,7 +27,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('config', help='config file')
     parser.add_argument('--work-dir', help='where logs and results go')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.add_argument('--launcher', default='none',
                         choices=['none', *_VARIABLES], help='job launcher')
@@ -111,7 +112,8 @@ def init_launcher(cfg: Config) -> None:
         raise InputError(
             f'--launcher {cfg.launcher}: the environment variable {error} is '
             'not set; start with tools/dist_train.sh (pytorch), '
-            'tools/slurm_train.sh (slurm) or mpirun (mpi)') from None
+            'tools/slurm_train.sh (slurm) or tools/mpi_train.sh (mpi)'
+        ) from None
     os.environ.update(RANK=rank, WORLD_SIZE=world, LOCAL_RANK=local)
     if 'MASTER_ADDR' not in os.environ:
         os.environ['MASTER_ADDR'] = _first_machine(cfg.launcher)
@@ -132,4 +134,11 @@ def _first_machine(launcher: str) -> str:
             ['scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST']],
             text=True)
         return names.split()[0]
+    world = os.environ['WORLD_SIZE']
+    if launcher == 'mpi' and world != os.environ.get(
+            'OMPI_COMM_WORLD_LOCAL_SIZE', world):
+        # Open MPI does not tell where; each machine would wait for itself.
+        raise InputError('--launcher mpi: several machines and no '
+                         'MASTER_ADDR; set it to the machine of the first '
+                         'process')
     return '127.0.0.1'

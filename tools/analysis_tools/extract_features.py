@@ -13,12 +13,11 @@ import argparse
 import os.path as osp
 
 import numpy as np
-from mmengine.config import DictAction
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.datasets import SkeletonDataset
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -38,7 +37,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--split', help='recordings of this split (default: '
                         'as in the config)')
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
     return parser.parse_args()

@@ -12,12 +12,12 @@ from typing import Optional, Tuple
 
 import torch
 from mmengine.analysis import get_model_complexity_info
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.registry import MODELS
@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
                         'window (default: those of the config)')
     parser.add_argument('--table', action='store_true',
                         help='print each module, too')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
     return parser.parse_args()

@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 
@@ -25,7 +25,7 @@ def parse_args() -> argparse.Namespace:
                         'train_dataloader.dataset.pipeline')
     parser.add_argument('--out', type=Path, help='write it to this file, a '
                         'config without _base_')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
     return parser.parse_args()

@@ -20,10 +20,9 @@ import time
 from pathlib import Path
 
 import mmengine
-from mmengine.config import DictAction
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.evaluation.comparison import Comparison, write_whole
 from mmair.evaluation.comparison_report import report
 from mmair.evaluation.scheduler import Plan, run_all
@@ -50,7 +49,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--time-limit', type=float,
                         help='stop after so many seconds, at the end of the '
                         'epochs that run then')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the preset: key=value pairs')
     return parser.parse_args()
 

@@ -6,27 +6,26 @@
 CONFIG is a pre-training config; its ``val_dataloader`` says which recordings
 and windows. Every backbone is one seed (by default ``backbone.pth`` in the
 work directory). Prints a table of macro-F1 over pooled out-of-fold
-predictions and writes it to ``readout.json`` in the work directory.
+predictions and writes it to ``readout.json`` in the work directory. Many
+methods, tracks and networks from scratch: ``tools/benchmarks/compare.py``.
 """
 import argparse
 import copy
-import hashlib
 import os.path as osp
 from typing import Dict, List
 
 import mmengine
 import numpy as np
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint
 from rich.progress import track
 
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
-from mmair.evaluation.metrics import emotion_scores
 from mmair.evaluation.movement_statistics import movement_statistics
 from mmair.evaluation.provenance import (SENTENCES, check_unseen,
                                          pretraining_saw)
@@ -35,7 +34,6 @@ from mmair.evaluation.readout import (calibrate_batch_norm, extra_trees,
                                       logistic_regression, nearest_neighbours,
                                       out_of_fold)
 from mmair.evaluation.tables import markdown, mean_and_deviation
-from mmair.evaluation.training import recognise, train
 from mmair.registry import DATASETS, MODELS
 
 #: Regularisation of the logistic regressions, as fixed beforehand.
@@ -54,12 +52,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--protocols', nargs='+',
                         default=['xseq', 'xrec', 'xsub'],
                         help='splits; xsub_fixed is the one fixed fold')
-    parser.add_argument('--supervised',
-                        help='config of a recogniser to train from scratch '
-                        'on each fold (slow; goes on where it stopped)')
     parser.add_argument('--seeds', type=int, default=3,
-                        help='seeds of random encoders, trees and supervised')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='seeds of random encoders and trees')
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     return parser.parse_args()
 
@@ -88,7 +83,13 @@ class Bench:
         cfg = copy.deepcopy(self.cfg.val_dataloader.dataset)
         classes = self.args.classes
         if classes is None:
-            classes = DATASETS.get(cfg.type).METAINFO['classes']
+            found = DATASETS.build(dict(cfg, lazy_init=True))
+            classes = (found.METAINFO.get('classes')
+                       or found.read()['meta'].get('classes'))
+        if not classes:
+            raise InputError(f'{cfg.get("ann_file", "the data")}: names no '
+                             'classes, expected some to recognise; without '
+                             'labels there is nothing to read out')
         cfg.update(classes=list(classes), **changes)
         return DATASETS.build(cfg)
 
@@ -160,44 +161,6 @@ class Bench:
                  [self.read(features, extra_trees(seed))
                   for seed in range(self.args.seeds)])
 
-    def supervised(self, path: str) -> None:
-        """Train a recogniser on each fold; finished folds are kept."""
-        cfg = Config.fromfile(path)
-        scores = {}
-        for protocol, folds in self.folds.items():
-            labels, predictions = [], []
-            for number in range(len(folds)):
-                result = self.supervised_fold(cfg, protocol, number,
-                                              len(folds))
-                labels += result['labels']
-                predictions += result['predictions']
-            scores[protocol] = emotion_scores(labels, predictions)
-        epochs = cfg.train_cfg.max_epochs
-        self.add(f'Supervised from scratch, {epochs} epochs', [scores])
-
-    def supervised_fold(self, cfg: Config, protocol: str, number: int,
-                        total: int) -> dict:
-        fixed = protocol.endswith('_fixed')
-        split = (protocol[:-len('_fixed')] if fixed else
-                 f'{protocol}_f{number}')
-        # What a result depends on is in its name, so that none is mixed up.
-        digest = hashlib.sha256(cfg.pretty_text.encode()).hexdigest()[:12]
-        folder = osp.join(self.args.work_dir, f'supervised_{digest}')
-        path = osp.join(folder, f'{split}.json')
-        if osp.isfile(path):
-            return mmengine.load(path)
-        print(f'supervised: {protocol}, fold {number + 1} of {total}')
-        cfg = copy.deepcopy(cfg)
-        for part, loader in (('train', cfg.train_dataloader),
-                             ('test', cfg.test_dataloader)):
-            loader.dataset.split = f'{split}_{part}'
-        cfg.visualizer = dict(type='Visualizer', vis_backends=[])
-        result = train(
-            cfg, osp.join(folder, split),
-            then=lambda runner: recognise(runner, cfg.test_dataloader))
-        mmengine.dump(result, path)
-        return result
-
     def saw(self) -> str:
         """Of the test recordings, before the readout."""
         return '; '.join(sorted({SENTENCES[seen] for seen in self.seen}))
@@ -227,8 +190,6 @@ def main() -> None:
     bench.pretrained(args.backbone
                      or [osp.join(args.work_dir, 'backbone.pth')])
     bench.random_encoder()
-    if args.supervised:
-        bench.supervised(args.supervised)
     bench.statistics()
     table = bench.table()
     print('\n' + markdown(table))

@@ -32,7 +32,7 @@ def main() -> None:
     if args.pattern is None and args.manifest is None:
         raise InputError('give --manifest or --pattern, which tell the actor '
                          'and the emotion of a recording; see --help')
-    convert_folder(args, TABLES, 'EGBM')
+    convert_folder(args, TABLES, 'EGBM', needed=('emotion', 'actor'))
 
 
 if __name__ == '__main__':

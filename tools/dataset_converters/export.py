@@ -1,7 +1,7 @@
 """Annotation file of MMAction2 <-> memory-mapped store.
 
-    python tools/dataset_converters/export.py data/kdae data/kdae.pkl
-    python tools/dataset_converters/export.py ntu60_3d.pkl data/ntu60_3d
+    python tools/dataset_converters/export.py data/kdae --out data/kdae.pkl
+    python tools/dataset_converters/export.py ntu60_3d.pkl --out data/ntu60_3d
 
 A name that ends in .pkl is a pickle, which plain MMAction2 reads; any other
 is the folder of a store, which mmair opens without reading it into memory.
@@ -19,7 +19,8 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', type=Path, help='what to read')
-    parser.add_argument('out', type=Path, help='what to write')
+    parser.add_argument('--out', type=Path, required=True,
+                        help='what to write')
     args = parser.parse_args()
     require_place(args.out)
     data = load_annotations(args.source)

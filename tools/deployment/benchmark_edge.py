@@ -18,9 +18,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from mmengine.config import DictAction
 
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.deployment import OnnxRecognizer, edge_timing
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -37,7 +36,7 @@ def parse_args() -> argparse.Namespace:
                         help='files of export_onnx.py or quantize_onnx.py')
     parser.add_argument('--config', help='config of the recogniser')
     parser.add_argument('--checkpoint', help='its checkpoint')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.add_argument('--seconds', type=float, default=10,
                         help='duration of the recording')

@@ -7,9 +7,8 @@ The file runs with numpy and onnxruntime alone; docs/edge.md shows how.
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
 
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.deployment import OnnxRecognizer, export_onnx, load_recognizer
 from mmair.engine.launch import apply_options
 
@@ -21,7 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='its checkpoint')
     parser.add_argument('--out', type=Path, required=True,
                         help='the ONNX file')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
     return parser.parse_args()

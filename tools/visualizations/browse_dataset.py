@@ -15,7 +15,7 @@ from typing import Dict, Iterator, List, Tuple
 
 import numpy as np
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import run
+from mmair.cli import CfgOptions, run
 from mmair.datasets import SkeletonDataset
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -77,7 +77,7 @@ def parse_args() -> argparse.Namespace:
                         help='of the choice and of the views (default 0)')
     parser.add_argument('--no-gif', action='store_true',
                         help='still pictures only')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
     return parser.parse_args()

@@ -51,7 +51,7 @@ def check_weights(source: str, found: dict, expected: dict) -> None:
 
 @HOOKS.register_module()
 class SkeletonCheckHook(Hook):
-    """Check that data, graph and checkpoint are of one skeleton.
+    """Check that data, model and checkpoint are of one kind.
 
     MMAction2 fails with "running_mean should contain 51 elements not 75"
     where data and graph differ, and leaves weights out silently where a
@@ -68,6 +68,7 @@ class SkeletonCheckHook(Hook):
                 dataset = loop.dataloader.dataset
                 layout = data_layout(dataset) or layout
                 self.check_graph(runner, dataset)
+                self.check_classes(runner, dataset)
         if not isinstance(runner._train_loop, BaseLoop):
             return  # a test starts from the checkpoint alone
         for module in self._model(runner).modules():
@@ -104,6 +105,18 @@ class SkeletonCheckHook(Hook):
                 f'data has {len(layout)} joints (layout {layout.name!r}), '
                 f'the graph of the backbone {graph.num_node}; set '
                 f'graph_cfg.layout={layout.name!r}')
+
+    def check_classes(self, runner: Runner, dataset) -> None:
+        """The head has the classes of the data."""
+        head = getattr(self._model(runner), 'cls_head', None)
+        classes = getattr(dataset, 'metainfo', {}).get('classes')
+        if head is not None and classes and len(classes) != head.num_classes:
+            raise InputError(
+                f'{getattr(dataset, "ann_file", "") or "the data"}: has the '
+                f'{len(classes)} classes {", ".join(classes)}, the head '
+                f'num_classes={head.num_classes}; set '
+                f'model.cls_head.num_classes={len(classes)}, or `classes` of '
+                'the datasets')
 
     def check_pretrained(self, cfg: dict, module,
                          layout: Optional[SkeletonLayout]) -> None:

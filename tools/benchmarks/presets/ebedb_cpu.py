@@ -1,6 +1,6 @@
 # EBEDB within reach of two CPU cores over all folds and three seeds: ST-GCN of
-# base width 16, 64 frames at 15 Hz. Three hours of one core: 20 minutes a seed
-# of AIR, 2 minutes a fold from scratch. Settings were fixed beforehand.
+# base width 16, 64 frames at 15 Hz. About two hours of one core: 20 minutes a
+# seed of AIR, 2 a fold from scratch. Settings were fixed beforehand.
 _base_ = '_ebedb.py'
 title = 'EBEDB, width 16, 15 epochs'
 protocols = ['xseq', 'xrec', 'xsub', 'xsub_fixed']
