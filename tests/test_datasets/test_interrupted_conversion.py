@@ -252,6 +252,8 @@ def in_a_session(root, out, error):
     os.dup2(os.open(error, os.O_WRONLY | os.O_CREAT), 2)
     import sys
     sys.stderr = open(2, 'w', closefd=False)
+    # What a shell starts in the background inherits that it is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cli.run(partial(convert, root, out))
 
 
