@@ -38,7 +38,7 @@ def test_a_probe_on_another_skeleton(source, ann_file, tmp_path):
     assert run_tool('train.py', PROBE, '--work-dir', tmp_path,
                     options=options) == 0
     # The frozen backbone is that of the source, to the bit.
-    found = torch.load(tmp_path / 'epoch_1.pth', weights_only=False)
+    found = torch.load(tmp_path / 'epoch_1.pth')
     for name, value in torch.load(
             source / 'backbone.pth')['state_dict'].items():
         assert torch.equal(found['state_dict'][f'backbone.{name}'], value)

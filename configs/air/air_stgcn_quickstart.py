@@ -1,4 +1,4 @@
-# AIR on the embedded data set, in two minutes on two CPU cores.
+# AIR on the embedded data set, in a minute or two on two CPU cores.
 _base_ = [
     '../_base_/models/air_stgcn.py', '../_base_/datasets/pretrain.py',
     '../_base_/schedules/pretrain.py', '../_base_/default_runtime.py'

@@ -259,7 +259,7 @@ def test_a_recording_of_a_set_that_is_too_short_is_listed(
 
 def changed(trained, tmp_path, change):
     path = str(tmp_path / 'changed.pth')
-    found = torch.load(trained.checkpoint, weights_only=False)
+    found = torch.load(trained.checkpoint)
     change(found)
     torch.save(found, path)
     return path

@@ -1,6 +1,6 @@
 """Opening time and memory of a big set, trained from a memory-mapped store.
 
-    python tools/benchmarks/big_set.py /tmp/big
+    python tools/benchmarks/big_set.py data/big
 
 writes 10^5 recordings of 64 frames and 25 joints (about 2 GB) below the
 folder, unless they are there, opens them as pre-training does, and reads
