@@ -119,6 +119,11 @@ class _Array(np.ndarray):
         if not (self.dtype.kind == 'V' and isinstance(kind, _DType)
                 and isinstance(data, bytes)):
             raise ValueError('an array that is not made of bytes')
+        # numpy passes over a version and an order that it does not know.
+        if not (version == 1 and isinstance(fortran, int)
+                and isinstance(shape, tuple)
+                and all(isinstance(n, int) and n >= 0 for n in shape)):
+            raise ValueError('an array whose shape or order is garbled')
         super().__setstate__((version, shape, kind.dtype, fortran, data))
 
     def __reduce_ex__(self, protocol: int) -> tuple:
