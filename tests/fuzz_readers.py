@@ -658,8 +658,8 @@ def edit_data(rng, data):
     changed.flat[place] = rng.choice((math.nan, math.inf, -math.inf, 6e4))
     which = rng.choice(list(one))
     for change in rng.sample((
-            lambda: one.update({which: odd}), lambda: one.pop(which),
-            lambda: one.update({which: odd}), lambda: one.pop(which),
+            lambda: one.update({which: odd}), lambda: one.pop(which, None),
+            lambda: one.update({which: odd}), lambda: one.pop(which, None),
             lambda: meta.update(classes=odd), lambda: meta.update(layout=odd),
             lambda: meta.update(layout=rng.choice(list(LAYOUTS))),
             lambda: meta.update(layout='/etc/passwd'),
@@ -828,7 +828,7 @@ def other_files(rng, files):
 @mutator('store')
 def edited_index(rng, files):
     index = json.loads(files['index.json'])
-    columns, split = index['columns'], index['split']
+    columns, split, meta = index['columns'], index['split'], index['meta']
     column = columns[rng.choice(list(columns))]
     odd = rng.choice((None, '', -1, 0, 1, 2, 10**40, 1.5, 1e400, True, [], {},
                       'a', ['a'], '\ud800', 'joy\n', '../keypoint'))
@@ -846,8 +846,8 @@ def edited_index(rng, files):
             lambda: split.clear(), lambda: index.update(version=odd),
             lambda: index.update(format=odd), lambda: index.update(meta=odd),
             lambda: index.update(split=odd), lambda: index.update(more=odd),
-            lambda: index['meta'].update(classes=odd),
-            lambda: index['meta'].update(layout=odd),
+            lambda: meta.update(classes=odd),
+            lambda: meta.update(layout=odd),
             lambda: index.update(columns=odd),
             lambda: [c.reverse() for c in columns.values()
                      if isinstance(c, list)],
