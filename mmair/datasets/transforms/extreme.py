@@ -4,6 +4,7 @@ AimCLR's third view (Guo et al., AAAI 2022). Lean, extent and direction of
 time go; no other method should be fed with them. Each takes positions that
 are centred on the root and leaves 2-D scores as they are.
 """
+from abc import abstractmethod
 from typing import Sequence, Union
 
 import torch
@@ -53,9 +54,9 @@ class _LinearMap(SkeletonTransform):
 
     layout: Union[str, dict, None] = None
 
+    @abstractmethod
     def matrix(self, results: dict, dims: int) -> Tensor:
         """Draw ``(*batch, num_clips, dims, dims)``."""
-        raise NotImplementedError
 
     def apply(self, results: dict) -> None:
         """Map all persons, frames and joints of a window alike."""
@@ -130,8 +131,14 @@ class RandomTilt(_LinearMap):
         largest = torch.where(main, self.degrees, self.others)
         x, y, z = torch.deg2rad((2 * number[..., 1:] - 1) * largest).unbind(-1)
         zero = torch.zeros_like(x)
-        skew = torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1)
-        return torch.linalg.matrix_exp(skew.unflatten(-1, (3, 3)))
+        skew = torch.stack((zero, -z, y, z, zero, -x, -y, x, zero),
+                           -1).unflatten(-1, (3, 3))
+        # Rodrigues' formula. Torch's matrix exponential is as exact as the
+        # largest of a batch needs: a sample would depend on the others.
+        angle = (x * x + y * y + z * z).sqrt()[..., None, None]
+        return (torch.eye(3, device=x.device)
+                + torch.sinc(angle / torch.pi) * skew
+                + torch.sinc(angle / (2 * torch.pi))**2 / 2 * skew @ skew)
 
 
 @TRANSFORMS.register_module()
