@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
+from mmair.engine.building import building
 from mmair.engine.launch import apply_options, init_launcher, make_parser
 from mmair.errors import InputError
 
@@ -42,7 +43,8 @@ def main() -> None:
         cfg.test_evaluator = [
             *evaluators, dict(type=kind, out_file_path=args.dump)]
     init_launcher(cfg)
-    Runner.from_cfg(cfg).test()
+    with building(cfg):
+        Runner.from_cfg(cfg).test()
 
 
 if __name__ == '__main__':

@@ -8,10 +8,12 @@ one adds distributed training on CPU and tells a user's mistake in a sentence.
 """
 import argparse
 
+from mmengine.config import Config
 from mmengine.runner import Runner
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
+from mmair.engine.building import building
 from mmair.engine.hooks import ProvenanceHook
 from mmair.engine.launch import apply_options, init_launcher, make_parser
 from mmair.errors import InputError
@@ -55,10 +57,16 @@ def main() -> None:
     if args.deterministic:
         cfg.randomness.deterministic = True
     init_launcher(cfg)
+    with building(cfg):
+        train(cfg, args.config)
+
+
+def train(cfg: Config, path: str) -> None:
+    """Make a runner of a config, read from `path`, and run it."""
     runner = Runner.from_cfg(cfg)
     if not len(runner.train_dataloader):
         raise InputError(
-            f'{args.config}: train_dataloader makes no batch of '
+            f'{path}: train_dataloader makes no batch of '
             f'{len(runner.train_dataloader.dataset)} recordings with '
             f'batch_size={cfg.train_dataloader.batch_size} and drop_last; '
             'set a smaller batch_size')

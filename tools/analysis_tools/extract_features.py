@@ -19,6 +19,7 @@ from mmengine.registry import init_default_scope
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import CfgOptions, run
 from mmair.datasets import SkeletonDataset
+from mmair.engine.building import building
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.evaluation.feature_file import RecordingFeatures
@@ -57,12 +58,12 @@ def main() -> None:
                          'val_dataloader, expected the config of a training')
     if args.split:
         loader.dataset.split = args.split
-    dataset = DATASETS.build(loader.dataset)
+    with building(cfg):
+        dataset = DATASETS.build(loader.dataset)
+        backbone = MODELS.build(dict(cfg.model.backbone, init_cfg=None))
     if not isinstance(dataset, SkeletonDataset):
         raise InputError(f'{args.config}: {type(dataset).__name__} is no '
                          'dataset of mmair')
-    backbone = dict(cfg.model.backbone, init_cfg=None)
-    backbone = MODELS.build(backbone)
     load_backbone(backbone, args.checkpoint)
     feature = extract_features(backbone.to(args.device), dataset)
     known = dataset.recordings

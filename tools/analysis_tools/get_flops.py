@@ -18,6 +18,7 @@ from mmengine.registry import init_default_scope
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import CfgOptions, run
+from mmair.engine.building import building
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.registry import MODELS
@@ -60,7 +61,8 @@ def main() -> None:
     if 'backbone' not in (cfg.get('model') or {}):
         raise InputError(f'{args.config}: has no model.backbone, expected the '
                          'config of a training')
-    model = MODELS.build(cfg.model).eval()
+    with building(cfg):
+        model = MODELS.build(cfg.model).eval()
     backbone, (frames, windows) = model.backbone, windows_of(cfg)
     graph = getattr(backbone, 'graph', None)
     shape = args.shape or (

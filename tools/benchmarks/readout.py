@@ -17,14 +17,15 @@ from typing import Dict, List
 import mmengine
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint
 from rich.progress import track
 
 from mmair.cli import CfgOptions, run
+from mmair.engine.building import building
 from mmair.engine.hooks.skeleton_check_hook import check_weights
+from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.evaluation.movement_statistics import movement_statistics
 from mmair.evaluation.provenance import (SENTENCES, check_unseen,
@@ -56,6 +57,7 @@ def parse_args() -> argparse.Namespace:
                         help='seeds of random encoders and trees')
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
+    parser.set_defaults(launcher='none', local_rank=0)
     return parser.parse_args()
 
 
@@ -63,12 +65,11 @@ class Bench:
     """Features in, rows of the table out."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        cfg = Config.fromfile(args.config)
-        if args.cfg_options:
-            cfg.merge_from_dict(args.cfg_options)
+        cfg = apply_options(args)
         init_default_scope(cfg.default_scope)
         self.cfg, self.args = cfg, args
-        self.dataset = self.build_dataset()
+        with building(cfg):
+            self.dataset = self.build_dataset()
         self.labels = np.array([r['label'] for r in self.dataset.recordings])
         self.folds = {p: folds_of(self.dataset, p) for p in args.protocols}
         self.tested = [
@@ -95,7 +96,8 @@ class Bench:
 
     def build_backbone(self, seed: int) -> torch.nn.Module:
         torch.manual_seed(seed)
-        backbone = MODELS.build(self.cfg.model.backbone)
+        with building(self.cfg):
+            backbone = MODELS.build(self.cfg.model.backbone)
         backbone.init_weights()
         return backbone
 

@@ -21,6 +21,8 @@ from mmengine.runner import Runner
 from torch.utils.benchmark import Timer
 
 from mmair.cli import CfgOptions, run
+from mmair.engine.building import building
+from mmair.engine.launch import apply_options
 from mmair.registry import MODELS
 
 
@@ -37,6 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--threads', type=int, help='of torch on the CPU')
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
+    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
     return parser.parse_args()
 
 
@@ -87,15 +90,14 @@ def measure(functions: dict, args: argparse.Namespace) -> dict:
 
 def main() -> None:
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = apply_options(args)
     if args.threads:
         torch.set_num_threads(args.threads)
     init_default_scope(cfg.get('default_scope', 'mmaction'))
     MMLogger.get_instance('step_cost', log_level='WARNING')
     torch.manual_seed(0)
-    step, bare, shape = prepare(cfg, args.device)
+    with building(cfg):
+        step, bare, shape = prepare(cfg, args.device)
     times = measure({'AIR step': step, 'bare passes': bare}, args)
     print(f'{args.config} on {args.device}, {torch.get_num_threads()} '
           f'threads, both views {tuple(shape)} (N, M, T, V, C)')

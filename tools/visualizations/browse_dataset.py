@@ -25,6 +25,7 @@ from rich.progress import track
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import CfgOptions, run
 from mmair.datasets import SkeletonDataset
+from mmair.engine.building import building
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
@@ -262,7 +263,9 @@ has lost a joint, a dotted line bridges the gap.</p>
 
 def main() -> None:
     args = parse_args()
-    browser = Browser(apply_options(args), args)
+    cfg = apply_options(args)
+    with building(cfg):
+        browser = Browser(cfg, args)
     entries = []
     try:
         args.out.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,180 @@
+"""What discrete labels are about, and how they are used.
+
+Codes stand for clusters: purity and adjusted mutual information compare them
+with what is known of the recordings, as is done for the units of HuBERT (Hsu
+et al., IEEE/ACM TASLP 2021).
+"""
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from sklearn.metrics import adjusted_mutual_info_score
+
+
+def contingency(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Recordings with each code and each value.
+
+    Args:
+        codes (np.ndarray): Whole numbers from 0, ``(N, )``.
+        values (np.ndarray): Whole numbers from 0, ``(N, )``.
+
+    Returns:
+        np.ndarray: Counts, ``(codes, values)``.
+    """
+    shape = int(codes.max()) + 1, int(values.max()) + 1
+    return np.bincount(np.ravel_multi_index((codes, values), shape),
+                       minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def purity(codes: np.ndarray, values: np.ndarray) -> float:
+    """Share of the recordings that have the commonest value of their code.
+
+    It grows with the number of codes, to 1 where each recording has its own,
+    so that it tells something only beside :func:`chance_purity`.
+
+    Args:
+        codes (np.ndarray): Whole numbers from 0, ``(N, )``.
+        values (np.ndarray): Whole numbers from 0, ``(N, )``.
+
+    Returns:
+        float: In (0, 1].
+    """
+    return float(contingency(codes, values).max(1).sum() / len(codes))
+
+
+def chance_purity(codes: np.ndarray, values: np.ndarray, draws: int = 200,
+                  seed: int = 0) -> Tuple[float, float]:
+    """Purity of a random labelling whose codes are of the same sizes.
+
+    Args:
+        codes (np.ndarray): Whole numbers from 0, ``(N, )``.
+        values (np.ndarray): Whole numbers from 0, ``(N, )``.
+        draws (int): Permutations. Defaults to 200.
+        seed (int): Of the permutations. Defaults to 0.
+
+    Returns:
+        tuple[float]: Mean and deviation over the permutations.
+    """
+    rng = np.random.default_rng(seed)
+    found = [purity(rng.permutation(codes), values) for _ in range(draws)]
+    return float(np.mean(found)), float(np.std(found, ddof=1))
+
+
+def usage(codes: np.ndarray, num_labels: int) -> Dict[str, float]:
+    """How evenly codes are used.
+
+    Args:
+        codes (np.ndarray): Whole numbers from 0, ``(N, )``.
+        num_labels (int): K, codes that there are.
+
+    Returns:
+        dict: ``used`` codes, ``perplexity`` (the exponential of their
+        entropy: K where all are used alike), it as a share of K
+        (``perplexity_share``), and the share of the largest (``largest``).
+    """
+    share = np.bincount(codes, minlength=num_labels) / len(codes)
+    there = share[share > 0]
+    perplexity = float(np.exp(-(there * np.log(there)).sum()))
+    return dict(used=len(there), perplexity=perplexity,
+                perplexity_share=perplexity / num_labels,
+                largest=float(share.max()))
+
+
+def churn(codes: np.ndarray, previous: np.ndarray) -> Optional[float]:
+    """Share of the recordings whose code changed.
+
+    Args:
+        codes (np.ndarray): ``(N, )``, -1 where there is none yet.
+        previous (np.ndarray): Those of the epoch before, ``(N, )``.
+
+    Returns:
+        float | None: Over the recordings that have both; None if none has.
+    """
+    known = (codes >= 0) & (previous >= 0)
+    return float((codes != previous)[known].mean()) if known.any() else None
+
+
+class Knowledge(NamedTuple):
+    """One thing that is known of N recordings, such as the actor."""
+    name: str
+    values: Tuple[Optional[str], ...]  #: None where unknown, N
+
+    @property
+    def known(self) -> np.ndarray:
+        """Which recordings it is known of, ``(N, )``."""
+        return np.array([v is not None for v in self.values])
+
+    @property
+    def lack(self) -> str:
+        """Why codes cannot be compared with it; '' where they can."""
+        found = sorted({v for v in self.values if v is not None})
+        if not found:
+            return 'not in the data'
+        return f'{found[0]!r} alone' if len(found) == 1 else ''
+
+    def agreement(self, codes: np.ndarray) -> dict:
+        """How much codes are about it.
+
+        Args:
+            codes (np.ndarray): ``(N, )``.
+
+        Returns:
+            dict: ``recordings`` of which it is known, its ``values``,
+            ``purity``, ``chance_purity``, ``chance_deviation`` and ``ami``,
+            the adjusted mutual information (0 by chance, 1 where codes and
+            values are one); or ``lack`` alone.
+        """
+        if self.lack:
+            return dict(lack=self.lack)
+        names, values = np.unique(np.array(self.values)[self.known].astype(
+            str), return_inverse=True)
+        codes = codes[self.known]
+        chance, deviation = chance_purity(codes, values)
+        return dict(recordings=len(codes), values=len(names),
+                    purity=purity(codes, values), chance_purity=chance,
+                    chance_deviation=deviation,
+                    ami=float(adjusted_mutual_info_score(values, codes)))
+
+    def commonest(self, chosen: np.ndarray,
+                  number: int) -> List[Tuple[str, float, float]]:
+        """The commonest values of some recordings.
+
+        Args:
+            chosen (np.ndarray): Which recordings, bool ``(N, )``.
+            number (int): Values at most.
+
+        Returns:
+            list[tuple]: Value, its share among the chosen and among all
+            recordings of which it is known; the largest share first.
+        """
+        values = np.array(self.values, dtype=object)
+        everywhere = values[self.known]
+        names, counts = np.unique(values[chosen & self.known].astype(str),
+                                  return_counts=True)
+        order = np.argsort(-counts, kind='stable')[:number]
+        return [(str(names[i]), float(counts[i] / counts.sum()),
+                 float((everywhere == names[i]).mean())) for i in order]
+
+
+def knowledge_of(recordings: Sequence[dict],
+                 classes: Sequence[str]) -> List[Knowledge]:
+    """What the data tells of its recordings.
+
+    Args:
+        recordings (Sequence[dict]): Of a
+            :class:`mmair.datasets.SkeletonDataset`.
+        classes (Sequence[str]): Names of the labels.
+
+    Returns:
+        list[Knowledge]: Emotion, actor, session and action.
+    """
+    def emotion(recording: dict) -> Optional[str]:
+        label = recording.get('label')
+        if label is None:
+            return None
+        return classes[label] if label < len(classes) else f'class {label}'
+
+    rows = list(recordings)
+    return [Knowledge('emotion', tuple(map(emotion, rows))), *(
+        Knowledge(name, tuple(r.get(key) for r in rows))
+        for name, key in (('actor', 'actor'), ('session', 'recording'),
+                          ('action', 'action')))]
