@@ -26,6 +26,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from mmair.datasets.journal import Journal
 from mmair.datasets.readers import (AnnotationChecker, require_place,
                                     save_annotations)
+from mmair.datasets.skipped import tell_skipped
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 
@@ -76,8 +77,9 @@ def convert(files: Sequence[Path], root: Path,
     """Turn source files into an annotation file or store, and report on it.
 
     Of byte-equal files only the first in path order is parsed. Every file
-    that is left out is printed with the reason, and so are the counts per
-    class and actor, a hash of the source and the speed. What is written does
+    that is left out is told with the reason (see :func:`tell_skipped`), and
+    so are the counts per class and actor, a hash of the source and the
+    speed. What is written does
     not depend on the number of workers.
 
     Each worker holds about two recordings at a time; results go to
@@ -125,7 +127,7 @@ def convert(files: Sequence[Path], root: Path,
         read = partial(_attempt, parse, classes, len(get_layout(layout)))
         throughput = _read_all(read, todo, root, workers, journal)
         annotations = _gather(journal.results(), todo, root, skipped)
-        _report(files, root, annotations, skipped, classes)
+        _report(files, root, annotations, skipped, classes, out)
         if not annotations:
             journal.close(remove=True)
             reason, count = Counter(skipped.values()).most_common(1)[0]
@@ -344,9 +346,11 @@ def _gather(results: Dict[str, Union[dict, str]], todo: Iterable[Path],
 
 
 def _report(files: Sequence[Path], root: Path, annotations: List[dict],
-            skipped: Dict[Path, str], classes: Sequence[str]) -> None:
-    for path, reason in sorted(skipped.items()):
-        print(f'skipped {_shown(path, root)}: {reason}')
+            skipped: Dict[Path, str], classes: Sequence[str],
+            out: Path) -> None:
+    tell_skipped({_shown(path, root): reason
+                  for path, reason in skipped.items()},
+                 out if annotations else None)
     print(f'{len(files)} files found, {len(skipped)} skipped, '
           f'{len(annotations)} usable')
     labels = Counter(a['label'] for a in annotations if 'label' in a)
