@@ -1,6 +1,7 @@
 """Export to ONNX, quantisation and what runs without PyTorch."""
 import importlib.util
 import json
+import os
 import pickle
 import re
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from project_stubs import write_checkout
 from tiny_runs import (PRETRAIN, QUICKSTART, ROOT, recognition, run_tool,
                        sentence)
 
@@ -36,11 +38,17 @@ needs_onnx = pytest.mark.skipif(
 
 STGCN = ROOT / 'configs/stgcn/stgcn_ebedb.py'
 CLIP_LEN = 16
+_SMALL = dict(base_channels=8, num_stages=2, inflate_stages=[2],
+              down_stages=[2])
 BACKBONES = dict(
-    stgcn=dict(type='STGCN', graph_cfg=dict(mode='stgcn_spatial')),
+    stgcn=dict(type='STGCN', graph_cfg=dict(mode='stgcn_spatial'), **_SMALL),
     stgcnpp=dict(type='STGCN', graph_cfg=dict(mode='spatial'),
-                 gcn_adaptive='init', gcn_with_res=True, tcn_type='mstcn'),
-    aagcn=dict(type='AAGCN', graph_cfg=dict(mode='spatial')))
+                 gcn_adaptive='init', gcn_with_res=True, tcn_type='mstcn',
+                 **_SMALL),
+    aagcn=dict(type='AAGCN', graph_cfg=dict(mode='spatial'), **_SMALL),
+    ctrgcn=dict(type='mmair.CTRGCN', graph_cfg=dict(), **_SMALL),
+    msg3d=dict(type='mmair.MSG3D', graph_cfg=dict(), base_channels=6,
+               num_gcn_scales=3, num_g3d_scales=2))
 
 
 def movement(layout, recordings, frames, missing=0., seed=0):
@@ -94,12 +102,11 @@ def tiny_recognizer(backbone='stgcn', layout='ebedb', source=None):
     cfg['graph_cfg'] = dict(cfg['graph_cfg'], layout=layout.to_dict())
     model = MODELS.build(dict(
         type='RecognizerGCN', cls_head=dict(
-            type='mmair.RecordingHead', num_classes=5, in_channels=16),
+            type='mmair.RecordingHead', num_classes=5,
+            in_channels=24 if backbone == 'msg3d' else 16),
         data_preprocessor=dict(type='mmair.SkeletonDataPreprocessor'),
-        backbone=dict(
-            **cfg, in_channels=6 if layout.dims == 3 else 5,
-            base_channels=8, num_stages=2, inflate_stages=[2],
-            down_stages=[2], num_person=1)))
+        backbone=dict(**cfg, in_channels=6 if layout.dims == 3 else 5,
+                      num_person=1)))
     randomise(model)
     prepare = [ResampleFrames(15), NormalizeSkeleton()]
     if layout.dims == 2:
@@ -201,6 +208,25 @@ def test_onnx_equals_pytorch(backbone, layout, source, tmp_path):
     path = tmp_path / 'model.onnx'
     assert export_onnx(recognizer, path) <= 1e-4
     assert [p.name for p in tmp_path.iterdir()] == ['model.onnx']
+    assert_equal_on_all_sizes(OnnxRecognizer(path, threads=1), recognizer)
+
+
+@needs_onnx
+@pytest.mark.parametrize('layout', ['ebedb', 'coco'])
+@pytest.mark.parametrize('backbone', ['ctrgcn', 'msg3d'])
+@pytest.mark.parametrize('checkout', ['stubs', pytest.param(
+    'real', marks=pytest.mark.skipif(
+        'MMACTION2_ROOT' not in os.environ,
+        reason='MMACTION2_ROOT is not set'))])
+def test_onnx_of_project_backbones(checkout, backbone, layout, tmp_path,
+                                   monkeypatch):
+    """From two stub packages, and from the checkout where one is named."""
+    if checkout == 'stubs':
+        monkeypatch.setenv('MMACTION2_ROOT',
+                           str(write_checkout(tmp_path / 'mmaction2')))
+    recognizer = tiny_recognizer(backbone, layout)
+    path = tmp_path / 'model.onnx'
+    assert export_onnx(recognizer, path) <= 1e-4
     assert_equal_on_all_sizes(OnnxRecognizer(path, threads=1), recognizer)
 
 
@@ -419,6 +445,17 @@ def test_files_that_are_no_such_model(exported, ann_file, tmp_path, capsys):
     assert not (tmp_path / 'out.onnx').exists()
 
 
+def test_checkpoint_that_cannot_be_measured(exported, ann_file, capsys):
+    """The sentence of the process that measures, and nothing around it."""
+    readme = ROOT / 'README.md'
+    assert run_tool('deployment/benchmark_edge.py', exported, '--config',
+                    STGCN, '--checkpoint', readme,
+                    options=recognition(ann_file)) == 2
+    assert sentence(capsys).startswith(
+        f'error: {readme}: not loaded, a checkpoint of tensors and numbers '
+        'was expected (')
+
+
 def test_unknown_split(exported, ann_file, tmp_path, capsys):
     assert run_tool('deployment/quantize_onnx.py', exported, ann_file,
                     '--out', tmp_path / 'x.onnx', '--test-split', 'xyz') == 2
@@ -461,6 +498,42 @@ def test_nothing_is_written_that_differs(exported, tmp_path, monkeypatch):
     with pytest.raises(InputError, match='differ from those of PyTorch'):
         export_onnx(recognizer, tmp_path / 'model.onnx')
     assert not list(tmp_path.iterdir())
+
+
+class _Odd(torch.nn.Module):
+    """A backbone that does what a graph cannot."""
+
+    def __init__(self, inner, does):
+        super().__init__()
+        self.inner, self.does = inner, does
+
+    def forward(self, x):
+        if self.does == 'branch' and x.sum() > 0:
+            x = -x
+        if self.does == 'fix':
+            x = x.view(8, 1, CLIP_LEN, 23, 6) if len(x) == 8 else x
+        x = self.inner(x)
+        if self.does == 'lack':
+            x = x + torch.linalg.eigvals(torch.eye(3)).real.sum()
+        return x
+
+
+@needs_onnx
+@pytest.mark.parametrize('does, reason', [
+    ('branch', 'Could not guard on data-dependent expression'),
+    ('fix', 'Got invalid dimensions for input'),
+    ('lack', 'No ONNX function found for')])
+def test_backbone_that_cannot_be_exported(does, reason, tmp_path, capfd):
+    recognizer = tiny_recognizer()
+    recognizer.model.backbone = _Odd(recognizer.model.backbone, does)
+    with pytest.raises(InputError) as caught:
+        export_onnx(recognizer, tmp_path / 'model.onnx')
+    told = str(caught.value)
+    assert told.startswith('the backbone _Odd cannot be exported to ONNX (')
+    assert reason in told and '\n' not in told
+    assert not list(tmp_path.iterdir())
+    said = capfd.readouterr()  # not the whole graph
+    assert said.out == said.err == ''
 
 
 def test_missing_package(monkeypatch, tmp_path):

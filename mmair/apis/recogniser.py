@@ -15,6 +15,7 @@ import mmair  # noqa: F401  (patches the loader of checkpoints)
 from mmair.compat import get_pred_score
 from mmair.datasets import SkeletonDataset
 from mmair.datasets.transforms import MapLayout, StandardizeActor
+from mmair.engine.building import building
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -79,7 +80,7 @@ class Recogniser:
         self.device = _device(device)
         # That of the process stays as it is.
         self.scope = cfg.get('default_scope', 'mmaction')
-        with DefaultScope.overwrite_default_scope(self.scope):
+        with DefaultScope.overwrite_default_scope(self.scope), building(cfg):
             self._build(cfg, classes, layout)
 
     def _build(self, cfg: Config, classes: Optional[Sequence[str]],

@@ -1,7 +1,10 @@
 """Write a recogniser as an ONNX file, and hold it against PyTorch."""
+import contextlib
+import io
 import json
 import logging
 import os
+import re
 import warnings
 from pathlib import Path
 from typing import Iterator
@@ -51,7 +54,11 @@ def export_onnx(recogniser: TrainedRecognizer, path: Path) -> float:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         onnx.save_model(model, part)
-        difference = largest_difference(recogniser, OnnxRecognizer(part))
+        made = OnnxRecognizer(part)
+        try:
+            difference = largest_difference(recogniser, made)
+        except Exception as error:  # of onnxruntime, which has its own
+            raise InputError(_not_exportable(recogniser, error)) from error
         if not difference <= TOLERANCE:
             raise InputError(
                 f'{path}: not written, probabilities differ from those of '
@@ -83,21 +90,46 @@ def _trace(recogniser: TrainedRecognizer):
             f'the model does not take one person of {recogniser.layout.name!r}'
             f' ({str(error).splitlines()[0]}); set num_person=1 and '
             'graph_cfg.layout of the backbone, and train it so') from error
-    logger = logging.getLogger('torch.onnx')
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # it tells of torchvision, not needed
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
+        with _quiet():
             program = torch.onnx.export(
                 graph, (example, ), dynamo=True, verbose=False,
                 input_names=['keypoint'], output_names=['probabilities'],
                 dynamic_shapes=dict(keypoint={
                     0: torch.export.Dim('recordings'),
                     1: torch.export.Dim('frames')}))
+    except Exception as error:  # whatever the exporter stumbles over
+        raise InputError(_not_exportable(recogniser, error)) from error
+    return program.model_proto
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep to itself what torch says: of torchvision, which is not needed,
+    and of a failure all that it traced until then."""
+    logger = logging.getLogger('torch')
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with (warnings.catch_warnings(),
+              contextlib.redirect_stdout(io.StringIO()),
+              contextlib.redirect_stderr(io.StringIO())):
+            warnings.simplefilter('ignore')
+            yield
     finally:
         logger.setLevel(level)
-    return program.model_proto
+
+
+def _not_exportable(recogniser: TrainedRecognizer, error: Exception) -> str:
+    # torch puts advice of its own first, onnxruntime the reason.
+    said = str(error)
+    cause = re.search(r"^<class '(?:\w+\.)*(\w+)'>: (.*)", said, re.M)
+    reason = (': '.join(cause.groups()) if cause else
+              f'{type(error).__name__}: {said}'.split('\n')[0])
+    backbone = type(recogniser.model.backbone).__name__
+    return (f'the backbone {backbone} cannot be exported to ONNX ({reason}); '
+            'its forward may not branch on numbers, fix the number of '
+            'windows or use what ONNX lacks: change it, or run it in PyTorch')
 
 
 def _strip(model) -> None:

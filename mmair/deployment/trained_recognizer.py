@@ -85,8 +85,8 @@ def load_recognizer(cfg: Config, checkpoint: str) -> TrainedRecognizer:
     """
     init_default_scope(cfg.get('default_scope', 'mmaction'))
     head = cfg.get('model', {}).get('cls_head')
-    if head is not None and not issubclass(MODELS.get(head.type),
-                                           RecordingHead):
+    kind = head and MODELS.get(head.type)
+    if kind is not None and not issubclass(kind, RecordingHead):
         raise InputError(f'{cfg.filename}: model.cls_head is {head.type!r}, '
                          'expected mmair.RecordingHead, which scores whole '
                          'recordings')

@@ -65,9 +65,13 @@ def measure(**job) -> dict:
             os.environ, PYTHONPATH=path, OMP_NUM_THREADS='1',
             MKL_NUM_THREADS='1'))
     if done.returncode:
-        reason = done.stderr.strip() or f'status {done.returncode}'
+        reason = (done.stderr.strip().splitlines()
+                  or [f'status {done.returncode}'])[-1]
+        mistake = f'{InputError.__module__}.{InputError.__name__}: '
+        if reason.startswith(mistake):
+            raise InputError(reason.removeprefix(mistake))
         raise InputError(f'{job.get("model") or job["checkpoint"]}: could '
-                         f'not be measured ({reason.splitlines()[-1]})')
+                         f'not be measured ({reason})')
     return json.loads(done.stdout.splitlines()[-1])
 
 
