@@ -150,6 +150,23 @@ class SkeletonLayout:
         """tuple[tuple[int]]: Joints of the limbs, (P, 3), in LIMBS order."""
         return tuple(self.limbs[limb] for limb in LIMBS)
 
+    @cached_property
+    def midline(self) -> Tuple[int, ...]:
+        """tuple[int]: Joints that are their own mirror image (spine, neck,
+        head), without the root; where there is none, those of no limb."""
+        own = tuple(j for j, m in enumerate(self.mirror)
+                    if j == m and j not in self.root)
+        return own or self.parts['torso']
+
+    @cached_property
+    def parts(self) -> Dict[str, Tuple[int, ...]]:
+        """dict[str, tuple[int]]: The four limbs, and ``torso`` for all other
+        joints: what features are pooled over."""
+        limbs = {limb: self.limbs[limb] for limb in LIMBS}
+        taken = sum(limbs.values(), ())
+        return dict(limbs, torso=tuple(
+            j for j in range(len(self)) if j not in taken))
+
     def graph(self) -> dict:
         """The layout as MMAction2's ``Graph`` takes it.
 

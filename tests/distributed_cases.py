@@ -11,7 +11,8 @@ import torch
 import torch.distributed as torch_dist
 from mmengine.dist import all_reduce_params
 from mmengine.model import MMDistributedDataParallel
-from tiny_air import air_config, batch, train_ready
+from tiny_air import (ALTERNATIVES, air_config, batch, label_head,
+                      train_ready)
 from tiny_peers import METHODS, peer_batch, peer_config, ready
 
 from mmair.models.heads import DiscreteLabelHead
@@ -62,7 +63,7 @@ def refiner(part):
     index = part(torch.arange(SIZE))
     labels = [part(doubles(SIZE, k, seed=k)).softmax(1) for k in (3, 5)]
     votes = [part(doubles(SIZE, 4, k, seed=k)).softmax(2) for k in (3, 5)]
-    refined, agreement = model(labels, votes, index)
+    refined, agreement = model(labels, labels, votes, index)
     return dict(labels0=refined[0], labels1=refined[1],
                 labels_agreement=agreement, state=model.agreement,
                 state_ratio=model.chance_ratio)
@@ -78,10 +79,13 @@ def alignment(part):
                            for i, v in enumerate(x) if v.grad is not None})
 
 
-def air(part, without=(), train=False):
+def air(part, without=(), train=False, **changes):
     """Two steps of AIR; between them everything follows."""
-    model = train_ready(air_config(without=without), num_recordings=16)
+    model = train_ready(air_config(without=without, **changes),
+                        num_recordings=16)
     model.head.queue_filled.zero_()  # two processes have filled it twice
+    if hasattr(model.head.assigner, 'center'):
+        model.head.assigner.center.zero_()  # rounded to float32 until now
     model.double().train(train)
     if part.world > 1:
         # An unused parameter is an error.
@@ -113,12 +117,15 @@ def air(part, without=(), train=False):
                        if p.requires_grad})
         optim.step()
         model.after_step()
-        if model.refiner:
-            agreement = model.refiner.agreement.clone()
-            model.end_epoch(step + 1)
-            result[f'state_agreement{step}'] = model.refiner.agreement.clone()
-            model.refiner.agreement.copy_(agreement)  # so few seldom agree
-            result['state_bank'] = model.refiner.body_bank
+        kept = {k: v.clone() for k, v in model.named_buffers()
+                if k == 'refiner.agreement'}
+        model.end_epoch(step + 1)
+        for name in KEPT:
+            state = dict(model.named_buffers()).get(name)
+            if state is not None:
+                result[f'state_{name.replace(".", "_")}{step}'] = state.clone()
+        if kept:  # so few seldom agree
+            model.refiner.agreement.copy_(kept['refiner.agreement'])
         result[f'state_queue{step}'] = model.head.queue.sum(0)
         result[f'state_codes{step}'] = model.codes.clone()
     if part.world > 1:
@@ -128,13 +135,19 @@ def air(part, without=(), train=False):
     return result
 
 
+#: Buffers that every process has alike.
+KEPT = ('refiner.agreement', 'refiner.body_bank', 'refiner.last_agreement',
+        'head.assigner.bank', 'head.assigner.centroids',
+        'head.assigner.center', 'consistency.given_0')
+
+
 def in_halves(forward):
     """Pass what two processes would have through batch norm apart."""
-    def split(skeleton, appendages=None):
+    def split(skeleton, appendages=None, spans=()):
         index = torch.arange(2 * SIZE).view(2, 2, SIZE // 2)  # view, rank
         index = index.transpose(0, 1).flatten(1)
         parts = [forward(skeleton[i], None if appendages is None else
-                         appendages[i]) for i in index]
+                         appendages[i], spans) for i in index]
         back = index.flatten().argsort()
         return Features(*(None if halves[0] is None else
                           torch.cat(halves)[back] for halves in zip(*parts)))
@@ -183,6 +196,15 @@ CASES = dict(
     air_labels_and_limbs=lambda part: air(
         part, without=('refiner', 'alignment')),
     air_train=lambda part: air(part, train=True),
+    # Where two processes hand it in, the queue is in another order.
+    air_temporal_k_means=partial(air, **{
+        **ALTERNATIVES['pooled'], 'head': label_head(
+            type='mmair.TemporalLabelHead', num_labels=5, queue_length=0,
+            assigner=dict(type='mmair.KMeansAssigner'))}),
+    air_batch_agreement=partial(air, **{
+        **ALTERNATIVES['masked'], **ALTERNATIVES['batch_agreement'],
+        **ALTERNATIVES['consistency'], 'head': label_head(
+            queue_length=0, assigner=dict(type='mmair.CenteringAssigner'))}),
     **{method: partial(peer, method=method) for method in METHODS})
 
 

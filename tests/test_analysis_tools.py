@@ -372,14 +372,20 @@ DATA = {k: v for k, v in PRETRAIN.items()
 
 
 def test_features_and_their_picture(pretrained, tmp_path, capsys):
-    """The same of backbone.pth and of the whole checkpoint."""
-    paths = [tmp_path / 'a.npz', tmp_path / 'b.npz']
-    for path, checkpoint in zip(paths, ('backbone.pth', 'epoch_2.pth')):
+    """The same of encoder.pth and of the whole checkpoint."""
+    paths = [tmp_path / f'{name}.npz' for name in 'abc']
+    for path, checkpoint in zip(paths, ('encoder.pth', 'epoch_2.pth',
+                                        'backbone.pth')):
         assert tool('extract_features', QUICKSTART, pretrained / checkpoint,
                     '--out', path, options=DATA) == 0
-    found, same = map(RecordingFeatures.load, paths)
+    found, same, gcn = map(RecordingFeatures.load, paths)
     assert np.array_equal(found.feature, same.feature)
-    assert found.feature.shape == (28, 16)
+    # Mean and deviation of five parts; 8 channels and twice 64 labels.
+    width = 8 + 2 * 64
+    assert found.feature.shape == (28, 2 * 5 * width)
+    np.testing.assert_allclose(
+        found.feature.reshape(28, 10, width)[..., :8].reshape(28, -1),
+        gcn.feature, atol=1e-6)
     assert set(found.actor) == {'S01', 'S02'} and len(found.classes) == 7
     assert all(found.classes[label] in name
                for label, name in zip(found.label, found.frame_dir))

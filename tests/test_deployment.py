@@ -89,24 +89,41 @@ def standardise(recognizer, x):
     norm.eval()
 
 
+def fit_codebook(recognizer, x):
+    """Fit it to what the test pipeline lets it see."""
+    seen, backbone = [], recognizer.model.backbone
+    hook = backbone.register_forward_pre_hook(
+        lambda _, inputs: seen.append(inputs[0]))
+    for one in x:
+        recognizer(one)
+    hook.remove()
+    backbone.codebook.fit(torch.cat(seen).flatten(0, 1))
+
+
 def spread(probabilities):
     """How far recordings differ in the probability of a class."""
     return np.ptp(np.asarray(list(probabilities)), axis=0).max()
 
 
-def tiny_recognizer(backbone='stgcn', layout='ebedb', source=None):
-    """An untrained recogniser and the pipeline of the configs."""
+def tiny_recognizer(backbone='stgcn', layout='ebedb', source=None,
+                    num_labels=0):
+    """An untrained recogniser and the pipeline of the configs; with labels a
+    codebook stands beside its backbone, and parts are pooled."""
     init_default_scope('mmaction')
     layout, source = get_layout(layout), get_layout(source or layout)
     cfg = dict(BACKBONES[backbone])
     cfg['graph_cfg'] = dict(cfg['graph_cfg'], layout=layout.to_dict())
+    cfg.update(in_channels=6 if layout.dims == 3 else 5, num_person=1)
+    head = dict(type='mmair.RecordingHead', num_classes=5,
+                in_channels=24 if backbone == 'msg3d' else 16)
+    if num_labels:
+        cfg = dict(type='mmair.AppendageInformedGCN', gcn=cfg, codebook=dict(
+            type='mmair.AppendageCodebook', layout=layout.to_dict(),
+            num_labels=num_labels))
+        head.update(in_channels=16 + 2 * num_labels, layout=layout.to_dict())
     model = MODELS.build(dict(
-        type='RecognizerGCN', cls_head=dict(
-            type='mmair.RecordingHead', num_classes=5,
-            in_channels=24 if backbone == 'msg3d' else 16),
-        data_preprocessor=dict(type='mmair.SkeletonDataPreprocessor'),
-        backbone=dict(**cfg, in_channels=6 if layout.dims == 3 else 5,
-                      num_person=1)))
+        type='RecognizerGCN', cls_head=head, backbone=cfg,
+        data_preprocessor=dict(type='mmair.SkeletonDataPreprocessor')))
     randomise(model)
     prepare = [ResampleFrames(15), NormalizeSkeleton()]
     if layout.dims == 2:
@@ -120,7 +137,10 @@ def tiny_recognizer(backbone='stgcn', layout='ebedb', source=None):
     recognizer = TrainedRecognizer(
         model.eval(), [*prepare, *pipeline],
         source, tuple('abcde'))
-    standardise(recognizer, movement(source, 16, 50, .1, 7))
+    x = movement(source, 16, 50, .1, 7)
+    if num_labels:
+        fit_codebook(recognizer, x)
+    standardise(recognizer, x)
     return recognizer
 
 
@@ -200,11 +220,13 @@ def assert_equal_on_all_sizes(made, recognizer):
 
 
 @needs_onnx
-@pytest.mark.parametrize('backbone, layout, source', [
-    ('stgcnpp', 'coco', None), ('aagcn', 'nturgb+d', 'kdae')])
-def test_onnx_equals_pytorch(backbone, layout, source, tmp_path):
-    """In 2-D, and on bones of mapped skeletons; STGCN: by the tool."""
-    recognizer = tiny_recognizer(backbone, layout, source)
+@pytest.mark.parametrize('backbone, layout, source, num_labels', [
+    ('stgcnpp', 'coco', None, 0), ('aagcn', 'nturgb+d', 'kdae', 0),
+    ('stgcn', 'ebedb', None, 12)])
+def test_onnx_equals_pytorch(backbone, layout, source, num_labels, tmp_path):
+    """In 2-D, on bones of mapped skeletons, beside a codebook; STGCN alone:
+    by the tool."""
+    recognizer = tiny_recognizer(backbone, layout, source, num_labels)
     path = tmp_path / 'model.onnx'
     assert export_onnx(recognizer, path) <= 1e-4
     assert [p.name for p in tmp_path.iterdir()] == ['model.onnx']

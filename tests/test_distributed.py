@@ -50,6 +50,10 @@ def test_the_cases_are_no_trifles(results):
     assert ((one['refiner']['state'] > 0) & (one['refiner']['state'] < 1)
             ).any()
     assert one['air']['loss_refined1'] > 0
+    assert one['air_temporal_k_means']['state_head_assigner_centroids1'].any()
+    assert one['air_batch_agreement']['state_head_assigner_center1'].any()
+    assert one['air_batch_agreement']['loss_consistency1'] > 0
+    assert one['air_batch_agreement']['loss_refined1'] > 0
     # Batch norm of halves is not that of the whole.
     assert (one['air']['loss_body0'] - one['air_train']['loss_body0']
             ).abs() > 1e-3

@@ -91,6 +91,51 @@ def test_mirror(name):
         assert {mirror[j] for j in point} == set(point)
 
 
+@pytest.mark.parametrize('name', LAYOUTS)
+def test_parts_are_the_limbs_and_all_else(name):
+    layout = get_layout(name)
+    assert list(layout.parts) == [*LIMBS, 'torso']
+    assert all(layout.parts[limb] == layout.limbs[limb] for limb in LIMBS)
+    assert sorted(sum(layout.parts.values(), ())) == list(range(len(layout)))
+    # The torso is as symmetric as the body.
+    assert {layout.mirror[j] for j in layout.parts['torso']} == set(
+        layout.parts['torso'])
+
+
+@pytest.mark.parametrize('name, names', [
+    ('ebedb', 'Chest Chest2 Chest3 Chest4 Neck Head'),
+    ('nturgb+d', 'spine_mid neck head spine_shoulder'),
+    ('emotion_gait', 'spine neck head'),
+    ('coco', 'nose'), ('openpose', 'nose neck')])
+def test_the_midline_is_the_spine_without_the_root(name, names):
+    layout = get_layout(name)
+    assert ' '.join(layout.joints[j] for j in layout.midline) == names
+
+
+@pytest.mark.parametrize('name', LAYOUTS)
+def test_the_midline_is_its_own_mirror_and_of_no_limb(name):
+    layout = get_layout(name)
+    assert layout.midline and not set(layout.midline) & set(
+        sum(layout.limb_joints, ()))
+    assert all(layout.mirror[j] == j for j in layout.midline)
+
+
+def test_a_body_without_a_midline_has_its_torso(own):
+    """As where a camera sees shoulders and hips, and no head."""
+    of = {j: j for j in own['joints'] if j[:4] in ('left', 'righ')}
+    joints = [*of, 'left_eye', 'right_eye']
+    parents = [{'e': 's', 'w': 'e', 'k': 'h', 'a': 'k'}.get(j[-1])
+               for j in of]
+    parents = [p and f'{j[:-1]}{p}' for j, p in zip(of, parents)]
+    # Hips hang on the shoulders, these on each other.
+    own.update(joints=joints, trunk=[['left_h', 'right_h'],
+                                     ['left_s', 'right_s']],
+               parents=[None if j == 'left_s' else p or 'left_s'
+                        for j, p in zip(of, parents)] + ['left_s'] * 2)
+    layout = get_layout(own)
+    assert layout.midline == layout.parts['torso'] == (12, 13)
+
+
 @pytest.mark.parametrize('name', ['nturgb+d', 'coco', 'openpose'])
 def test_bones_are_those_of_mmaction2(name):
     graph = Graph(layout=name, mode='spatial')

@@ -73,6 +73,34 @@ def test_pretraining(one_process):
     assert state['teacher.steps'] == 4 * 2 * N
 
 
+#: Other readings of three parts, and one that is off by default.
+READINGS = f"""
+_base_ = '{QUICKSTART}'
+model = dict(
+    appendage=dict(
+        _delete_=True, type='mmair.PooledAppendages',
+        neck=dict(type='mmair.ProjectionNeck', in_channels=8,
+                  hid_channels=16)),
+    refiner=dict(_delete_=True, type='mmair.BatchAgreementRefiner'),
+    head=dict(assigner=dict(type='mmair.KMeansAssigner')),
+    consistency=dict(type='mmair.ScaleConsistencyLoss'))
+"""
+
+
+def test_other_readings_of_the_parts(tmp_path):
+    """What k-means, agreement in the batch and scales of labels keep."""
+    config = tmp_path / 'readings.py'
+    config.write_text(READINGS)
+    options = {key: value for key, value in PRETRAIN.items() if not
+               key.startswith(('model.appendage.', 'model.refiner.'))}
+    state = interrupted_equals_whole(config, options, tmp_path)['state_dict']
+    assert state['head.assigner.clustered'] and state['consistency.known']
+    assert state['refiner.voting'] and state['refiner.last_agreement'] > 0
+    # There is no encoder of limbs to be used elsewhere.
+    assert (tmp_path / 'whole/backbone.pth').exists()
+    assert not (tmp_path / 'whole/appendage.pth').exists()
+
+
 @pytest.mark.parametrize('persistent', [False, True])
 def test_pretraining_with_workers(persistent, one_process, tmp_path):
     options = {**PRETRAIN, 'train_dataloader.num_workers': 2,

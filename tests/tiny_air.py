@@ -21,6 +21,33 @@ NUM_LABELS = (3, 5)
 WIDTH = 16  # of features, 2 * base_channels
 
 
+NECK = dict(type='mmair.ProjectionNeck', in_channels=WIDTH, hid_channels=24,
+            out_channels=12)
+
+
+def label_head(**changes):
+    return dict(dict(type='mmair.DiscreteLabelHead', in_channels=12,
+                     num_labels=NUM_LABELS, queue_length=16), **changes)
+
+
+#: Other readings of the parts of AIR.
+ALTERNATIVES = {
+    'masked': dict(appendage=dict(type='mmair.MaskedAppendages', neck=NECK)),
+    'pooled': dict(appendage=dict(type='mmair.PooledAppendages', neck=NECK)),
+    'temporal': dict(head=label_head(type='mmair.TemporalLabelHead',
+                                     num_labels=5)),
+    'k-means': dict(head=label_head(
+        assigner=dict(type='mmair.KMeansAssigner'))),
+    'centring': dict(head=label_head(
+        assigner=dict(type='mmair.CenteringAssigner'))),
+    'uncorrected': dict(refiner=dict(
+        type='mmair.AppendageLabelRefiner', num_neighbors=3, interval=1,
+        chance_correction=False)),
+    'batch_agreement': dict(refiner=dict(type='mmair.BatchAgreementRefiner')),
+    'consistency': dict(consistency=dict(type='mmair.ScaleConsistencyLoss'))
+}
+
+
 def backbone(name, graph, in_channels):
     cfg = BACKBONES[name]
     return dict(
@@ -32,22 +59,19 @@ def backbone(name, graph, in_channels):
 def air_config(layout='ebedb', name='ST-GCN', without=(), **changes):
     """AIR on ``layout``, without the parts that are named."""
     dims = get_layout(layout).dims
-    neck = dict(type='mmair.ProjectionNeck', in_channels=WIDTH,
-                hid_channels=24, out_channels=12)
     cfg = dict(
         type='mmair.AIR',
         layout=layout,
         backbone=backbone(name, layout, dims),
-        neck=neck,
+        neck=NECK,
         appendage=dict(type='mmair.AppendageEncoder',
                        backbone=backbone(name, LIMB_GRAPH, 2 * dims),
-                       neck=neck),
-        head=dict(type='mmair.DiscreteLabelHead', in_channels=12,
-                  num_labels=NUM_LABELS, queue_length=16),
+                       neck=NECK),
+        head=label_head(),
         refiner=dict(type='mmair.AppendageLabelRefiner', num_neighbors=3,
                      interval=1),
-        alignment=dict(type='mmair.MultiGranularityAlignmentLoss'),
-        **changes)
+        alignment=dict(type='mmair.MultiGranularityAlignmentLoss'))
+    cfg.update(changes)
     return {k: v for k, v in cfg.items() if k not in without}
 
 
@@ -92,5 +116,6 @@ def train_ready(cfg, num_recordings=12, seed=0):
                 model(*batch(cfg['layout'], seed=first, first=first),
                       mode='loss')
         model.end_epoch(1)
-        model.refiner.agreement.uniform_()  # so few seldom agree
+        if hasattr(model.refiner, 'agreement'):
+            model.refiner.agreement.uniform_()  # so few seldom agree
     return model

@@ -1,5 +1,7 @@
 # air_stgcn_ebedb_cpu on bones and their motion; the limbs are as there.
 _base_ = 'air_stgcn_ebedb_cpu.py'
+# The codebook is one of positions: that stream has it.
+model = dict(codebook=None, segment_head=None)
 bone = [
     dict(type='mmair.ToBone'),
     dict(type='mmair.AppendMotion'),

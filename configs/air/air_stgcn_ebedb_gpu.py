@@ -26,8 +26,9 @@ val_dataloader = dict(
         ]))
 data_preprocessor = dict(
     transforms=[
-        dict(type='mmair.RandomYaw', degrees=30),
         dict(type='mmair.RandomMirror'),
+        dict(type='mmair.KeepUndisturbed'),
+        dict(type='mmair.RandomYaw', degrees=30),
         dict(type='mmair.RandomBodySize', scale=0.1),
         dict(type='mmair.SensorNoise', std=0.002),
         dict(type='mmair.DropJoints', prob=0.05),

@@ -14,6 +14,7 @@ model = dict(
     neck=dict(in_channels=32),
     appendage=dict(
         backbone=dict(base_channels=4), neck=dict(in_channels=16)),
+    codebook=dict(num_labels=64),
     refiner=dict(num_neighbors=10),
     head=dict(num_labels=(4, 8, 16), queue_length=128))
 dataset = dict(

@@ -161,7 +161,8 @@ class Recogniser:
         mapped = [step.target for step in (*self.prepare, *self.pipeline)
                   if isinstance(step, MapLayout)]
         if layout is None and not mapped:
-            layout = cfg.model.backbone.get('graph_cfg', {}).get('layout')
+            gcn = cfg.model.backbone.get('gcn', cfg.model.backbone)
+            layout = gcn.get('graph_cfg', {}).get('layout')
             if layout is None or (isinstance(layout, dict)
                                   and 'num_node' in layout):
                 raise InputError(

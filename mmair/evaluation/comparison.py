@@ -26,6 +26,7 @@ from mmengine.runner.checkpoint import _load_checkpoint
 from mmair.datasets.transforms.standardize_actor import save_actor_statistics
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
+from mmair.models.backbones import encoder_config
 from mmair.registry import DATASETS, MODELS, TRANSFORMS
 
 from .movement_statistics import movement_statistics
@@ -209,7 +210,8 @@ class Comparison:
         for steps in (*pipelines, cfg.get('data_preprocessor', {}).get(
                 'transforms', [])):
             at = [i for i, s in enumerate(steps)
-                  if s['type'] == 'mmair.AppendMotion']
+                  if s['type'] in ('mmair.KeepUndisturbed',
+                                  'mmair.AppendMotion')]
             if at:
                 steps.insert(at[0], step)
                 found += 1
@@ -239,6 +241,10 @@ class Comparison:
     def _seeds(self, row: str) -> List[int]:
         return list(self.preset.rows[row].get('seeds', self.preset.seeds))
 
+    def _protocols(self, row: str) -> List[str]:
+        return list(self.preset.rows[row].get('protocols',
+                                              self.preset.protocols))
+
     def _plan(self, track: str, row: str) -> None:
         kind = self.preset.rows[row].kind
         if kind == 'pretrained':
@@ -247,7 +253,7 @@ class Comparison:
             weights = (self._plan_pretraining(track, row, seed)
                        if kind == 'pretrained' else None)
             if kind == 'supervised':
-                for protocol in self.preset.protocols:
+                for protocol in self._protocols(row):
                     self._plan_recogniser(self.cells, 'trained', track, row,
                                           seed, protocol, 100, weights)
             else:
@@ -313,7 +319,7 @@ class Comparison:
             'pretrain', f'{row}-s{seed}', dict(key, cfg=cfg.to_dict()), run,
             (statistics, ), cost=12 * epochs * self.num_recordings)
         self.checkpoints[track, row].append(
-            self.path(name, 'backbone.pth'))
+            self.path(name, encoder_config(cfg.model)[1]))
         self.pretrainings.setdefault((track, row), []).append(name)
         return name
 
@@ -332,7 +338,7 @@ class Comparison:
             if (kind == 'statistics' and name != 'extra trees'
                     and seed != self._seeds(row)[0]):
                 continue
-            for protocol in preset.protocols:
+            for protocol in self._protocols(row):
                 self._plan_readout(track, row, seed, features, name,
                                    protocol)
 
@@ -340,6 +346,8 @@ class Comparison:
                        weights: Optional[str]) -> str:
         cfg = self.config_of(row)
         kind, data = self.preset.rows[row].kind, cfg.val_dataloader.dataset
+        encoder = (encoder_config(cfg.model)[0] if kind == 'pretrained'
+                   else cfg.model.backbone)
         statistics = self._plan_statistics(track, data.get('prepare', []))
         checkpoint = (self.checkpoints[track, row][-1]
                       if kind == 'pretrained' else None)
@@ -349,7 +357,7 @@ class Comparison:
                 self._adapt(copy.deepcopy(cfg), statistics)
                 .val_dataloader.dataset, classes=self.classes))
             torch.manual_seed(seed)
-            backbone = MODELS.build(cfg.model.backbone)
+            backbone = MODELS.build(encoder)
             backbone.init_weights()
             backbone.to('cuda' if torch.cuda.is_available() else 'cpu')
             if checkpoint:
@@ -358,12 +366,14 @@ class Comparison:
                 backbone.load_state_dict(state['state_dict'])
             else:
                 calibrate_batch_norm(backbone, dataset, description=None)
-            features = extract_features(backbone, dataset, description=None,
-                                        deviation=self.preset.deviation)
+            features = extract_features(
+                backbone, dataset, description=None,
+                deviation=self.preset.deviation, parts=self.preset.parts)
             write_whole(output, lambda path: np.save(path, features))
 
-        key = dict(backbone=cfg.model.backbone, data=data,
-                   classes=self.classes, deviation=self.preset.deviation)
+        key = dict(backbone=encoder, data=data,
+                   classes=self.classes, deviation=self.preset.deviation,
+                   parts=self.preset.parts)
         if kind == 'random':
             key['seed'] = seed
         elif weights is None:  # a file that somebody gave
@@ -485,8 +495,11 @@ class Comparison:
         windows = source.val_dataloader.dataset
         cfg = self._recogniser_config()
         self._set_dataset(cfg)
-        cfg.model.backbone = source.model.backbone
+        cfg.model.backbone = (
+            encoder_config(source.model)[0]
+            if (track, row) in self.checkpoints else source.model.backbone)
         cfg.model.cls_head.num_classes = len(self.classes)
+        cfg.model.cls_head.layout = self._parts_layout(windows)
         cfg.randomness.seed = seed
         cfg.visualizer = dict(type='Visualizer', vis_backends=[])
         # Recordings are prepared and, in the test, cut as for the readouts.
@@ -530,6 +543,13 @@ class Comparison:
             'recogniser', what, key, run, (weights, statistics),
             cost=3 * cfg.train_cfg.max_epochs * batches * loader.batch_size
             + 4 * len(test))
+
+    def _parts_layout(self, windows: dict) -> Optional[dict]:
+        """The layout by whose parts features are pooled, if they are."""
+        if not self.preset.parts:
+            return None
+        return DATASETS.build(dict(windows, indices=1)
+                              ).sample_layout.to_dict()
 
     # Work and results.
 

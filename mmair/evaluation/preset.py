@@ -22,6 +22,7 @@ PRESET: Dict[str, Any] = dict(
     pretrain_split=None,  # None is all recordings: transductive
     protocols=['xseq', 'xrec', 'xsub', 'xsub_fixed'],
     deviation=True,  # pooled beside the mean
+    parts=True,  # limbs and torso are pooled each by itself
     knn=[1, 20],
     # One value, or a choice made inside the training part of xsub_fixed.
     C=[0.1],
@@ -38,7 +39,7 @@ PRESET: Dict[str, Any] = dict(
 #: What a row may be, and which readouts it has.
 KINDS = ('pretrained', 'random', 'supervised', 'statistics')
 _ROW_KEYS = ('kind', 'config', 'options', 'backbones', 'pretrain_dataset',
-             'fps', 'seeds')
+             'fps', 'seeds', 'protocols')
 
 
 def load_preset(path: str, options: Optional[dict] = None) -> Config:
@@ -84,6 +85,11 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
                              f'expected some of {", ".join(_ROW_KEYS)}')
         if row.kind != 'statistics' and 'config' not in row:
             raise InputError(f'{where} has no config')
+        for protocol in row.get('protocols', ()):
+            if protocol not in preset.protocols:
+                raise InputError(f'{where} has the protocol {protocol!r}, '
+                                 'expected some of the preset\'s '
+                                 f'{", ".join(preset.protocols)}')
         seeds = row.get('seeds', preset.seeds)
         if len(row.get('backbones', seeds)) != len(seeds):
             raise InputError(f'{where} has {len(row.backbones)} backbones, '

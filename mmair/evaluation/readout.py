@@ -8,11 +8,13 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 import torch
 from rich.progress import track
+from sklearn.decomposition import KernelPCA
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from torch.utils.data import Subset
 
 from mmair.errors import InputError
 from mmair.models.heads import pool_windows
@@ -104,10 +106,17 @@ def tuning_folds(dataset, protocol: str) -> List[Fold]:
 
 
 def logistic_regression(C: float) -> Readout:
-    """Balanced logistic regression on standardised features."""
+    """Balanced logistic regression on standardised features.
+
+    Wide features are turned into the span of the training part first, which
+    changes nothing but the time: the penalty does not see a rotation.
+    """
     def predict(train, labels, test):
+        rotation = ([KernelPCA(kernel='linear', eigen_solver='dense',
+                               remove_zero_eig=True)]
+                    if train.shape[1] > len(train) else [])
         model = make_pipeline(
-            StandardScaler(),
+            StandardScaler(), *rotation,
             LogisticRegression(C=C, class_weight='balanced', max_iter=3000))
         return model.fit(train, labels).predict(test)
     return predict
@@ -220,7 +229,8 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
 def extract_features(backbone: torch.nn.Module, dataset,
                      batch_size: int = 32,
                      description: Optional[str] = 'features',
-                     deviation: bool = True) -> np.ndarray:
+                     deviation: bool = True,
+                     parts: bool = True) -> np.ndarray:
     """Features of all recordings of a dataset.
 
     Args:
@@ -230,18 +240,21 @@ def extract_features(backbone: torch.nn.Module, dataset,
         description (str, optional): Of the progress bar; None for none.
         deviation (bool): Whether to pool the deviation, too. Defaults to
             True.
+        parts (bool): Whether to pool each part of the body by itself.
+            Defaults to True.
 
     Returns:
-        np.ndarray: Mean and deviation over time and windows, ``(N, 2 * D)``,
-        or the mean alone, ``(N, D)``.
+        np.ndarray: Mean and deviation over time and windows, ``(N, 2 * P *
+        D)``, or the mean alone, for P parts; see :func:`pool_windows`.
     """
     device = next(backbone.parameters()).device
     backbone.eval()
     features = []
     for windows in _batches(dataset, batch_size, description):
         x = windows.to(device)
-        pooled = pool_windows(backbone(x.flatten(0, 1)), x.shape[1],
-                              deviation)
+        pooled = pool_windows(
+            backbone(x.flatten(0, 1)), x.shape[1], deviation,
+            dataset.sample_layout if parts else None)
         features.append(pooled.cpu().numpy())
     return np.concatenate(features)
 
@@ -263,7 +276,8 @@ def calibrate_batch_norm(backbone: torch.nn.Module, dataset,
     """Give batch norms the statistics of the data, without labels.
 
     A random encoder is judged fairly only so: as initialised, its batch
-    norms pass whatever scale the data has.
+    norms pass whatever scale the data has. Batches are mixed, for neighbours
+    in a file are of one actor.
 
     Args:
         backbone (nn.Module): A GCN; left in eval mode.
@@ -278,6 +292,9 @@ def calibrate_batch_norm(backbone: torch.nn.Module, dataset,
         norm.reset_running_stats()
         norm.momentum = None  # a cumulative average
     backbone.train()
+    mixed = torch.randperm(len(dataset),
+                           generator=torch.Generator().manual_seed(0))
+    dataset = Subset(dataset, mixed.tolist())
     for windows in _batches(dataset, batch_size, description):
         backbone(windows[:, 0].to(device))
     backbone.eval()

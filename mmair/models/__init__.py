@@ -1,21 +1,27 @@
 import mmaction.engine.model  # noqa: F401  (registers AAGCN's initialiser)
 
-from .backbones import CTRGCN, MSG3D
+from .backbones import (CTRGCN, MSG3D, AppendageCodebook,
+                        AppendageInformedGCN)
 from .data_preprocessor import SkeletonDataPreprocessor
-from .heads import (ContrastiveHead, DiscreteLabelHead, MaskedMotionHead,
-                    RecordingHead)
+from .heads import (CenteringAssigner, ContrastiveHead, DiscreteLabelHead,
+                    KMeansAssigner, MaskedMotionHead, RecordingHead,
+                    SegmentLabelHead, SinkhornAssigner, TemporalLabelHead)
 from .losses import (AppendageLoss, MultiGranularityAlignmentLoss,
-                     VICRegLoss)
+                     ScaleConsistencyLoss, VICRegLoss)
 from .necks import EnergyAttentionDrop, ProjectionNeck
 from .pretrainers import (AIR, MAMP, AimCLR, AppendageEncoder, BasePretrainer,
-                          SkeletonCLR, SwAV, VICReg)
-from .refiners import AppendageLabelRefiner
+                          MaskedAppendages, PooledAppendages, SkeletonCLR,
+                          SwAV, VICReg)
+from .refiners import AppendageLabelRefiner, BatchAgreementRefiner
 
 __all__ = [
-    'AIR', 'AimCLR', 'AppendageEncoder', 'AppendageLabelRefiner',
-    'AppendageLoss', 'BasePretrainer', 'CTRGCN', 'ContrastiveHead',
-    'DiscreteLabelHead', 'EnergyAttentionDrop', 'MAMP', 'MSG3D',
-    'MaskedMotionHead', 'MultiGranularityAlignmentLoss', 'ProjectionNeck',
-    'RecordingHead', 'SkeletonCLR', 'SkeletonDataPreprocessor', 'SwAV',
-    'VICReg', 'VICRegLoss'
+    'AIR', 'AimCLR', 'AppendageCodebook', 'AppendageEncoder',
+    'AppendageInformedGCN', 'AppendageLabelRefiner', 'AppendageLoss',
+    'BasePretrainer', 'BatchAgreementRefiner', 'CTRGCN', 'CenteringAssigner',
+    'ContrastiveHead', 'DiscreteLabelHead', 'EnergyAttentionDrop',
+    'KMeansAssigner', 'MAMP', 'MSG3D', 'MaskedAppendages', 'MaskedMotionHead',
+    'MultiGranularityAlignmentLoss', 'PooledAppendages', 'ProjectionNeck',
+    'RecordingHead', 'ScaleConsistencyLoss', 'SegmentLabelHead',
+    'SinkhornAssigner', 'SkeletonCLR', 'SkeletonDataPreprocessor', 'SwAV',
+    'TemporalLabelHead', 'VICReg', 'VICRegLoss'
 ]

@@ -5,6 +5,7 @@ import torch
 from mmaction.models.data_preprocessors import ActionDataPreprocessor
 from mmengine.dataset import Compose
 
+from mmair.datasets.transforms.formatting import BESIDE
 from mmair.registry import MODELS, TRANSFORMS
 
 
@@ -35,8 +36,8 @@ class SkeletonDataPreprocessor(ActionDataPreprocessor):
 
         Returns:
             dict: ``inputs``, a tensor ``(B, num_clips, M, T, V, C)``, or a
-            dict with ``keypoint`` and ``appendages`` where
-            :class:`AppendagePartition` ran, and ``data_samples``.
+            dict with ``keypoint`` and what transforms put beside it
+            (:data:`BESIDE`), and ``data_samples``.
         """
         data = self.cast_data(data)
         inputs, samples = data['inputs'], data['data_samples']
@@ -54,8 +55,7 @@ class SkeletonDataPreprocessor(ActionDataPreprocessor):
             if all('actor' in s.metainfo for s in samples):
                 batch['actor'] = [s.actor for s in samples]
             batch = self.transforms(batch)
-        if 'appendages' in batch:
-            inputs = {k: batch[k] for k in ('keypoint', 'appendages')}
-        else:
-            inputs = batch['keypoint']
+        beside = [key for key in BESIDE if key in batch]
+        inputs = ({k: batch[k] for k in ('keypoint', *beside)} if beside
+                  else batch['keypoint'])
         return dict(inputs=inputs, data_samples=samples)

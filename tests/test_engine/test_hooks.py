@@ -73,8 +73,8 @@ def test_pretrain_hook_tells_the_progress(tmp_path):
     class Pretrainer(Net):
 
         def __getattr__(self, name):
-            if name in ('attach', 'start_epoch', 'set_progress', 'after_step',
-                        'end_epoch'):
+            if name in ('attach', 'fit', 'start_epoch', 'set_progress',
+                        'after_step', 'end_epoch'):
                 return lambda *args: calls.append((name, *args))
             return super().__getattr__(name)
 
@@ -91,14 +91,28 @@ def test_pretrain_hook_tells_the_progress(tmp_path):
     hook.before_train_iter(runner, 0)
     hook.after_train_iter(runner, 0)
     hook.after_train_epoch(runner)
-    assert calls == [('attach', recordings), ('start_epoch', ),
-                     ('set_progress', .25), ('after_step', ),
-                     ('end_epoch', 2)]
+    assert calls == [('attach', recordings), ('fit', dataset),
+                     ('start_epoch', ), ('set_progress', .25),
+                     ('after_step', ), ('end_epoch', 2)]
     hook.after_train(runner)
     found = torch.load(tmp_path / 'backbone.pth')
     assert found['meta'] == dict(layout='ebedb')
     assert list(found['state_dict']) == list(
         runner.model.backbone.state_dict())
+    assert [p.name for p in tmp_path.iterdir()] == ['backbone.pth']
+
+    runner.model.codebook = nn.BatchNorm1d(2, affine=False)
+    hook.after_train(runner)
+    found = torch.load(tmp_path / 'encoder.pth')
+    assert found['meta'] == dict(layout='ebedb')
+    expected = {
+        **{f'gcn.{name}': value for name, value in
+           runner.model.backbone.state_dict().items()},
+        **{f'codebook.{name}': value for name, value in
+           runner.model.codebook.state_dict().items()}}
+    assert list(found['state_dict']) == list(expected)
+    assert all(torch.equal(value, expected[name])
+               for name, value in found['state_dict'].items())
 
     dataset = [1, 2]
     runner._train_loop = Loop(dataset)

@@ -2,9 +2,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from mmair.errors import InputError
-from mmair.evaluation.readout import (choose, extra_trees, folds_of,
+from mmair.layouts import get_layout
+from mmair.models.heads import pool_windows
+from mmair.evaluation.readout import (choose, extra_trees,
+                                      extract_features, folds_of,
                                       logistic_regression,
                                       nearest_neighbours, out_of_fold,
                                       predict_folds, standardise_per_actor,
@@ -140,3 +144,36 @@ def test_features_standardised_per_actor():
     # One recording of an actor tells nothing but what all others have.
     alone = standardise_per_actor(features[:1], ['x'])
     assert not alone.any()
+
+
+class Windows:
+    """Five recordings of two windows."""
+    sample_layout = get_layout('ebedb')
+    x = torch.randn(5, 2, 1, 6, 23, 3,
+                    generator=torch.Generator().manual_seed(0))
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitems__(self, indices):
+        return [dict(inputs=self.x[i]) for i in indices]
+
+
+class Channels(torch.nn.Linear):
+    """A backbone that looks at every joint by itself."""
+
+    def forward(self, x):
+        return super().forward(x).permute(0, 1, 4, 2, 3)
+
+
+@pytest.mark.parametrize('deviation', [True, False])
+@pytest.mark.parametrize('parts', [True, False])
+def test_features_are_pooled_over_parts_of_the_data(parts, deviation):
+    backbone, data = Channels(3, 4), Windows()
+    found = extract_features(backbone, data, batch_size=2, description=None,
+                             deviation=deviation, parts=parts)
+    assert found.shape == (5, 4 * (1 + deviation) * (5 if parts else 1))
+    with torch.no_grad():
+        maps = backbone(data.x.flatten(0, 1))
+    np.testing.assert_allclose(found, pool_windows(
+        maps, 2, deviation, 'ebedb' if parts else None), atol=1e-6)

@@ -101,7 +101,9 @@ def test_the_loss_is_put_together_view_by_view():
             y = [x.unflatten(0, (2, 4))[1 - v] for x in labels]
             votes = [x.exp() for x in model.head.log_probs(
                 other.limb_z[:, :4])]
-            refined, agreement = model.refiner(y, votes, index)
+            said = [x.exp() for x in model.head.log_probs(
+                other.body_z[:, 0])]
+            refined, agreement = model.refiner(y, said, votes, index)
             part = dict(
                 model.head.loss(one.body_z[:, 0], refined),
                 **model.appendage_loss(

@@ -67,7 +67,7 @@ def test_independent_limbs_have_no_say(num, k):
     refiner = allocated(num, num_neighbors=k)
     refiner.body_bank.normal_()
     refiner.limb_bank.normal_()
-    assert refiner.corrected_agreement().mean() < 0.05
+    assert refiner.measured_agreement().mean() < 0.05
     assert float(refiner.chance_ratio) == pytest.approx(1, abs=0.25)
 
 
@@ -76,7 +76,7 @@ def test_limbs_that_see_what_the_body_sees_have_full_say():
     refiner.limb_bank.normal_()
     refiner.body_bank.normal_()[:, :8] = refiner.limb_bank[:, 2]
     refiner.body_bank[:, 8:] = 0
-    agreement = refiner.corrected_agreement()
+    agreement = refiner.measured_agreement()
     assert agreement[:, 2].min() > 0.95
     assert agreement[:, [0, 1, 3]].mean() < 0.05
     assert refiner.chance_ratio > 2
@@ -92,7 +92,7 @@ def test_neighbours_in_the_same_recording_do_not_count():
         refiner.body_bank.copy_(torch.randn(20, 16)[recordings] + noise)
         refiner.limb_bank.copy_(torch.randn(20, 4, 8)[recordings]
                                 + noise[:, None, :8])
-        return float(refiner.corrected_agreement().mean())
+        return float(refiner.measured_agreement().mean())
     assert agreement(torch.arange(120)) > 0.3
     assert agreement(recordings) < 0.15
     found = nearest(torch.randn(120, 4), recordings, 5)
@@ -127,7 +127,7 @@ def test_agreement_is_the_slow_one():
     refiner.limb_bank.normal_()
     for p, strength in enumerate((0.3, 1, 3, 0)):
         refiner.limb_bank[:, p] += strength * refiner.body_bank[:, :8]
-    agreement = refiner.corrected_agreement()
+    agreement = refiner.measured_agreement()
     assert ((agreement > 0) & (agreement < 1)).any()
     np.testing.assert_allclose(agreement, slow_agreement(refiner), atol=1e-6)
 
@@ -137,14 +137,14 @@ def test_recordings_not_yet_seen_do_not_vote():
     refiner = allocated(50)
     index = torch.arange(45)
     refiner.observe(index, torch.randn(45, 16), torch.randn(45, 4, 8))
-    assert (refiner.corrected_agreement()[45:] == 0).all()
+    assert (refiner.measured_agreement()[45:] == 0).all()
     assert not refiner.body_bank[45:].any()
 
 
 def test_one_recording_alone_has_no_neighbours():
     refiner = allocated(8, torch.zeros(8, dtype=torch.long))
     refiner.body_bank.normal_()
-    assert (refiner.corrected_agreement() == 0).all()
+    assert (refiner.measured_agreement() == 0).all()
 
 
 def test_observe_keeps_the_newest_features_of_a_recording():
@@ -172,12 +172,12 @@ def test_labels_stay_until_the_warm_up_is_over():
     index = torch.arange(5)
     for epoch, progress in ((2, 0.09), (3, 0.2)):  # too early; not its turn
         refiner.refresh(epoch, progress)
-        refined, agreement = refiner(labels, votes, index)
+        refined, agreement = refiner(labels, labels, votes, index)
         for a, b in zip(labels, refined):
             assert torch.equal(a, b)
         assert torch.equal(agreement, torch.ones(5, 4))
     refiner.refresh(4, 0.2)
-    refined, agreement = refiner(labels, votes, index)
+    refined, agreement = refiner(labels, labels, votes, index)
     assert not torch.equal(refined[0], labels[0])
     assert torch.equal(agreement, refiner.agreement[:5])
 
@@ -189,7 +189,7 @@ def test_refined_labels_are_the_slow_ones():
     refiner.voting.fill_(True)
     labels, votes = labels_and_votes(6)
     index = torch.tensor([3, 8, 0, 3, 5, 1])
-    refined, _ = refiner(labels, votes, index)
+    refined, _ = refiner(labels, labels, votes, index)
     for y, q, found in zip(labels, votes, refined):
         for n, i in enumerate(index.tolist()):
             c = refiner.agreement[i].tolist()

@@ -4,25 +4,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from slow_labels import slow_similarities, slow_sinkhorn
 
-from mmair.models.heads import DiscreteLabelHead
-from mmair.models.heads.discrete_label_head import sinkhorn
-
-
-def slow_sinkhorn(scores, eps=0.05, num_iters=3):
-    num, k = len(scores), len(scores[0])
-    top = max(max(row) for row in scores)
-    q = [[math.exp((s - top) / eps) for s in row] for row in scores]
-    for _ in range(num_iters):
-        for j in range(k):
-            total = sum(q[i][j] for i in range(num))
-            for i in range(num):
-                q[i][j] /= total
-        for i in range(num):
-            total = sum(q[i])
-            for j in range(k):
-                q[i][j] /= total
-    return q
+from mmair.models.heads import DiscreteLabelHead, sinkhorn
 
 
 def scores(num=30, k=6, seed=0, dtype=torch.float64):
@@ -82,15 +66,9 @@ def projections(num, seed=1):
     return torch.randn(num, 4, generator=generator, dtype=torch.float64)
 
 
-def slow_similarities(head, z, scale):
-    return [[sum(a * b for a, b in zip(u, p)) / math.hypot(*u)
-             / math.hypot(*p) for p in head.prototypes[scale].tolist()]
-            for u in z.tolist()]
-
-
 def slow_labels(head, z, scale):
     """Hard labels of ``z``, whatever the head does with queues."""
-    q = slow_sinkhorn(slow_similarities(head, z, scale), head.eps)
+    q = slow_sinkhorn(slow_similarities(head, z, scale), head.assigner.eps)
     return torch.tensor(q).argmax(1)
 
 

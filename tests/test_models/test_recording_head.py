@@ -5,6 +5,7 @@ from mmaction.structures import ActionDataSample
 from tiny_air import WIDTH, backbone, set_gt_label
 
 from mmair.compat import get_pred_score
+from mmair.layouts import LIMBS, get_layout
 from mmair.models.heads.recording_head import pool_windows
 from mmair.registry import MODELS
 
@@ -32,6 +33,34 @@ def test_pooling_is_the_slow_one(num_clips):
                                atol=1e-12)
     np.testing.assert_allclose(pool_windows(x, num_clips, deviation=False),
                                expected[:, :width], atol=1e-12)
+
+
+@pytest.mark.parametrize('num_clips', [1, 3])
+@pytest.mark.parametrize('name', ['ebedb', 'coco'])
+def test_pooling_of_parts_is_the_slow_one(name, num_clips):
+    """All means of all parts, then all deviations, limbs before torso."""
+    layout = get_layout(name)
+    persons, width, frames = 2, 3, 4
+    x = torch.randn(2 * num_clips, persons, width, frames, len(layout),
+                    dtype=torch.float64)
+    parts = [layout.limbs[limb] for limb in LIMBS]
+    parts.append([j for j in range(len(layout))
+                  if not any(j in joints for joints in parts)])
+    mean, spread = np.zeros((2, 2, 5, width))
+    for n, p, c in np.ndindex(2, 5, width):
+        values = [
+            np.mean([float(x[n * num_clips + w, m, c, t, v])
+                     for m in range(persons) for v in parts[p]])
+            for w in range(num_clips) for t in range(frames)]
+        mean[n, p, c] = np.mean(values)
+        spread[n, p, c] = np.sqrt(np.var(values) + 1e-6)
+    expected = np.concatenate((mean, spread), 1).reshape(2, -1)
+    for given in (name, layout, layout.to_dict()):
+        np.testing.assert_allclose(pool_windows(x, num_clips, layout=given),
+                                   expected, atol=1e-12)
+    np.testing.assert_allclose(
+        pool_windows(x, num_clips, False, name), expected[:, :5 * width],
+        atol=1e-12)
 
 
 def test_a_feature_that_does_not_vary_has_a_finite_gradient():
@@ -66,9 +95,10 @@ def scores(model, inputs, samples):
 
 @pytest.mark.parametrize('num, num_clips', [(4, 3), (4, 1), (1, 3), (1, 1)])
 @pytest.mark.parametrize('norm', [True, False])
-def test_a_stock_recogniser_scores_recordings(num, num_clips, norm):
-    """Any number of recordings and windows."""
-    model = recognizer(norm=norm)
+@pytest.mark.parametrize('layout', [None, 'ebedb'])
+def test_a_stock_recogniser_scores_recordings(layout, norm, num, num_clips):
+    """Any number of recordings and windows, whole bodies and parts."""
+    model = recognizer(norm=norm, layout=layout)
     inputs, samples = recordings(num, num_clips)
     if num > 1 or not norm:  # batch norm cannot train on a lone recording
         losses = model(inputs, samples, mode='loss')
@@ -79,7 +109,7 @@ def test_a_stock_recogniser_scores_recordings(num, num_clips, norm):
     with torch.no_grad():
         found = scores(model, inputs, samples)
         pooled = pool_windows(model.backbone(inputs.flatten(0, 1)),
-                              num_clips)
+                              num_clips, layout=layout)
         expected = model.cls_head.fc(
             model.cls_head.norm(pooled)).softmax(1)
     torch.testing.assert_close(found, expected)

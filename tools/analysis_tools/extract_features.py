@@ -4,10 +4,12 @@
         --out features.npz
 
 CONFIG is that of a pre-training or a recogniser; the dataset of its test
-part, or else of its validation, is read. CHECKPOINT is backbone.pth, or a
-checkpoint of a pre-training (of AIR the student) or a recogniser. The file
-holds feature (N, 2 * D), mean and deviation over time and windows, and
-frame_dir, label, actor, recording and classes; numpy.load reads it.
+part, or else of its validation, is read. CHECKPOINT is encoder.pth,
+backbone.pth, or a checkpoint of a pre-training (of AIR the student, with its
+codebook where it has one) or a recogniser. The file holds feature
+(N, 2 * P * D), of each of P parts of the body mean and deviation over time
+and windows, and frame_dir, label, actor, recording and classes; numpy.load
+reads it.
 """
 import argparse
 import os.path as osp
@@ -15,6 +17,7 @@ import os.path as osp
 import numpy as np
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
+from mmengine.runner.checkpoint import _load_checkpoint
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import CfgOptions, run
@@ -24,7 +27,7 @@ from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.evaluation.feature_file import RecordingFeatures
 from mmair.evaluation.readout import extract_features
-from mmair.models.backbones import load_backbone
+from mmair.models.backbones import encoder_of, load_backbone
 from mmair.registry import DATASETS, MODELS
 
 
@@ -33,7 +36,8 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config of a training')
-    parser.add_argument('checkpoint', help='backbone.pth or a checkpoint')
+    parser.add_argument('checkpoint',
+                        help='encoder.pth, backbone.pth or a checkpoint')
     parser.add_argument('--out', required=True, help='the .npz to write')
     parser.add_argument('--split', help='recordings of this split (default: '
                         'as in the config)')
@@ -60,7 +64,10 @@ def main() -> None:
         loader.dataset.split = args.split
     with building(cfg):
         dataset = DATASETS.build(loader.dataset)
-        backbone = MODELS.build(dict(cfg.model.backbone, init_cfg=None))
+        state = _load_checkpoint(args.checkpoint, map_location='cpu')
+        backbone = MODELS.build(dict(
+            encoder_of(cfg.model, state.get('state_dict', state)),
+            init_cfg=None))
     if not isinstance(dataset, SkeletonDataset):
         raise InputError(f'{args.config}: {type(dataset).__name__} is no '
                          'dataset of mmair')

@@ -65,10 +65,10 @@ def main() -> None:
         model = MODELS.build(cfg.model).eval()
     backbone, (frames, windows) = model.backbone, windows_of(cfg)
     graph = getattr(backbone, 'graph', None)
+    gcn = cfg.model.backbone.get('gcn', cfg.model.backbone)
     shape = args.shape or (
-        cfg.model.backbone.get('num_person', 1), frames,
-        getattr(graph, 'num_node', None),
-        cfg.model.backbone.get('in_channels', 3))
+        gcn.get('num_person', 1), frames, getattr(graph, 'num_node', None),
+        gcn.get('in_channels', 3))
     if None in shape:
         raise InputError(f'{args.config}: does not tell the frames (clip_len '
                          'in a pipeline) or the joints (graph_cfg) of a '

@@ -4,15 +4,15 @@
     python tools/benchmarks/readout.py CONFIG --backbone A.pth B.pth ...
 
 CONFIG is a pre-training config; its ``val_dataloader`` says which recordings
-and windows. Every backbone is one seed (by default ``backbone.pth`` in the
-work directory). Prints a table of macro-F1 over pooled out-of-fold
+and windows. Every backbone is one seed (by default what the training
+left in the work directory). Prints a table of macro-F1 over pooled out-of-fold
 predictions and writes it to ``readout.json`` in the work directory. Many
 methods, tracks and networks from scratch: ``tools/benchmarks/compare.py``.
 """
 import argparse
 import copy
 import os.path as osp
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 import mmengine
 import numpy as np
@@ -35,10 +35,11 @@ from mmair.evaluation.readout import (calibrate_batch_norm, extra_trees,
                                       logistic_regression, nearest_neighbours,
                                       out_of_fold)
 from mmair.evaluation.tables import markdown, mean_and_deviation
+from mmair.models.backbones import encoder_config, encoder_of
 from mmair.registry import DATASETS, MODELS
 
 #: Regularisation of the logistic regressions, as fixed beforehand.
-C_FEATURES, C_STATISTICS = 0.1, 0.03
+C_FEATURES, C_STATISTICS = 0.01, 0.03
 
 
 def parse_args() -> argparse.Namespace:
@@ -94,10 +95,11 @@ class Bench:
         cfg.update(classes=list(classes), **changes)
         return DATASETS.build(cfg)
 
-    def build_backbone(self, seed: int) -> torch.nn.Module:
+    def build_backbone(self, seed: int, config: Optional[dict] = None
+                       ) -> torch.nn.Module:
         torch.manual_seed(seed)
         with building(self.cfg):
-            backbone = MODELS.build(self.cfg.model.backbone)
+            backbone = MODELS.build(config or self.cfg.model.backbone)
         backbone.init_weights()
         return backbone
 
@@ -123,8 +125,9 @@ class Bench:
             data = type(self.dataset).__name__
             check_unseen(path, data, self.tested)
             self.seen.append(pretraining_saw(path, data, self.tested))
-            backbone = self.build_backbone(seed=0)
             state = _load_checkpoint(path, map_location='cpu')
+            backbone = self.build_backbone(
+                0, encoder_of(self.cfg.model, state['state_dict']))
             check_weights(path, state, backbone.state_dict())
             backbone.load_state_dict(state['state_dict'])
             features.append(extract_features(
@@ -190,7 +193,8 @@ def main() -> None:
     MMLogger.get_instance('readout', log_level='WARNING')
     bench = Bench(args)
     bench.pretrained(args.backbone
-                     or [osp.join(args.work_dir, 'backbone.pth')])
+                     or [osp.join(args.work_dir,
+                                  encoder_config(bench.cfg.model)[1])])
     bench.random_encoder()
     bench.statistics()
     table = bench.table()

@@ -12,6 +12,7 @@ train_dataloader = dict(
         pipeline=[
             dict(type='mmair.SampleWindows', clip_len=64, num_clips=2),
             dict(type='mmair.RandomMirror'),
+            dict(type='mmair.KeepUndisturbed'),
             dict(type='mmair.RandomBodySize', scale=0.1),
             dict(type='mmair.SensorNoise', std=0.002),
             dict(type='mmair.DropJoints', prob=0.05),

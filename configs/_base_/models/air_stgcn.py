@@ -30,5 +30,8 @@ model = dict(
         type='mmair.DiscreteLabelHead',
         in_channels=128,
         num_labels=(8, 16, 32)),
+    # Half seconds of limbs and pairs of limbs: a codebook labels them.
+    codebook=dict(type='mmair.AppendageCodebook', num_labels=256),
+    segment_head=dict(type='mmair.SegmentLabelHead'),
     refiner=dict(type='mmair.AppendageLabelRefiner', num_neighbors=20),
     alignment=dict(type='mmair.MultiGranularityAlignmentLoss'))

@@ -1,4 +1,4 @@
-from .appendage import AppendagePartition
+from .appendage import AppendagePartition, KeepUndisturbed
 from .augment import (DropJoints, RandomBodySize, RandomMirror, RandomYaw,
                       SensorNoise)
 from .base import SkeletonTransform
@@ -9,14 +9,17 @@ from .map_layout import MapLayout
 from .motion import AppendMotion
 from .normalize import NormalizeSkeleton
 from .standardize_actor import StandardizeActor
+from .stock import StockTransforms
 from .streams import ToBone, ToMotion
 from .temporal import FillGaps, ResampleFrames, SampleWindows
 
 __all__ = [
     'AppendMotion', 'AppendagePartition', 'BlurMotion', 'DropJoints',
+    'KeepUndisturbed',
     'ExtremeView', 'FillGaps', 'FlattenAxis', 'MapLayout', 'NormalizeSkeleton',
     'PackSkeletonInputs', 'RandomBodySize', 'RandomMirror', 'RandomShear',
     'RandomTilt', 'RandomYaw', 'ResampleFrames', 'ReverseTime',
     'SampleWindows', 'SensorNoise', 'SkeletonTransform', 'StandardizeActor',
+    'StockTransforms',
     'ToBone', 'ToMotion'
 ]

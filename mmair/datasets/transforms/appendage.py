@@ -62,3 +62,23 @@ class AppendagePartition(SkeletonTransform):
         """Add the limbs to the sample or batch."""
         results['appendages'] = self.partition(results['keypoint'],
                                                self.layout_of(results))
+
+
+@TRANSFORMS.register_module()
+class KeepUndisturbed(SkeletonTransform):
+    """Keep the positions as they are here, before views are disturbed.
+
+    Discrete labels are those of the undisturbed view; put it after the mirror,
+    which swaps limbs, and before rotation, noise and loss of joints.
+
+    Required Keys:
+        - keypoint ``(*batch, M, T, V, C)``
+    Added Keys:
+        - undisturbed: the same
+    """
+
+    layout = None
+
+    def apply(self, results: dict) -> None:
+        """Add a copy to the sample or batch."""
+        results['undisturbed'] = results['keypoint'].clone()

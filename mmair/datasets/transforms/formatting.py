@@ -7,21 +7,26 @@ from mmaction.datasets.transforms import PackActionInputs
 from mmair.registry import TRANSFORMS
 
 
+#: What may stand beside ``keypoint`` in the inputs of a model.
+BESIDE = ('appendages', 'undisturbed')
+
+
 @TRANSFORMS.register_module()
 class PackSkeletonInputs(PackActionInputs):
     """Pack skeletons for the model, one sample or a batch at once.
 
     As MMAction2's ``PackActionInputs``, with the meta keys that
-    self-supervision needs, and limbs beside the skeleton where
-    :class:`AppendagePartition` ran in the pipeline.
+    self-supervision needs, and what stands beside the skeleton where
+    :class:`AppendagePartition` or :class:`KeepUndisturbed` ran in the
+    pipeline.
 
     Required Keys:
         - keypoint ``(*batch, num_clips, M, T, V, C)``
-        - appendages (optional)
+        - appendages, undisturbed (optional)
         - label (optional)
     Added Keys:
-        - inputs: the skeleton, or a dict with ``keypoint`` and
-          ``appendages``
+        - inputs: the skeleton, or a dict with ``keypoint`` and what is
+          beside it
         - data_samples
 
     Args:
@@ -40,8 +45,8 @@ class PackSkeletonInputs(PackActionInputs):
             return [self.transform(sample) for sample in _unbind(results)]
         if 'key' in results:
             results['key'] = int(results['key'])
-        self.collect_keys = (('keypoint', 'appendages')
-                             if 'appendages' in results else None)
+        beside = [key for key in BESIDE if key in results]
+        self.collect_keys = ('keypoint', *beside) if beside else None
         return super().transform(results)
 
 

@@ -44,6 +44,8 @@ class PretrainHook(Hook):
     the student's backbone is written to ``backbone.pth`` in the work
     directory: tensors and the name of the layout, for
     ``init_cfg=dict(type='Pretrained', checkpoint=...)`` of any recogniser.
+    With a codebook (AIR) both are in ``encoder.pth``, for an
+    :class:`AppendageInformedGCN`.
     A limb encoder, which fits every layout of as many dimensions, is written
     to ``appendage.pth``, for the ``init_cfg`` of ``model.appendage``.
     """
@@ -52,6 +54,7 @@ class PretrainHook(Hook):
         """Allocate buffers, before a checkpoint is loaded into them."""
         if isinstance(runner._train_loop, BaseLoop):
             unwrap(runner).attach(recordings_of(runner))
+            unwrap(runner).fit(runner.train_dataloader.dataset)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin an epoch."""
@@ -74,22 +77,29 @@ class PretrainHook(Hook):
         """Write ``backbone.pth`` and, of a limb encoder, ``appendage.pth``."""
         model = unwrap(runner)
         layout = data_layout(runner.train_dataloader.dataset)
-        self._write(runner, 'backbone', model.backbone,
-                    dict(layout=layout.name))
+        state = self._write(runner, 'backbone', model.backbone.state_dict(),
+                            dict(layout=layout.name))
+        codebook = getattr(model, 'codebook', None)
+        if codebook is not None:
+            both = {f'gcn.{k}': v for k, v in state.items()}
+            both.update((f'codebook.{k}', v)
+                        for k, v in codebook.state_dict().items())
+            self._write(runner, 'encoder', both, dict(layout=layout.name))
         appendage = getattr(model, 'appendage', None)
         if appendage is not None:
             # Of no layout: a limb is the same on all of them.
-            self._write(runner, 'appendage', appendage,
+            self._write(runner, 'appendage', appendage.state_dict(),
                         dict(dims=layout.dims))
 
     @staticmethod
-    def _write(runner: Runner, name: str, module: torch.nn.Module,
-               meta: dict) -> None:
+    def _write(runner: Runner, name: str, state: Dict[str, torch.Tensor],
+               meta: dict) -> Dict[str, torch.Tensor]:
         path = osp.join(runner.work_dir, f'{name}.pth')
         state = {k: v.detach().cpu().clone()
-                 for k, v in module.state_dict().items()}
+                 for k, v in state.items()}
         torch.save(dict(state_dict=state, meta=meta), path)
         runner.logger.info(f'The pre-trained {name} is in {path}')
+        return state
 
 
 @HOOKS.register_module()

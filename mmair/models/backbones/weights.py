@@ -7,17 +7,23 @@ from torch import Tensor, nn
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
 
+from .appendage_informed import AppendageInformedGCN
+
 #: Where a backbone is: in a pre-training with a teacher, in other
 #: pre-trainings and recognisers.
 _PREFIXES = ('student.backbone.', 'backbone.')
 
 
-def backbone_weights(state: Dict[str, Tensor]) -> Dict[str, Tensor]:
+def backbone_weights(state: Dict[str, Tensor], informed: bool = False
+                     ) -> Dict[str, Tensor]:
     """Those of the backbone, under its own names.
 
     Args:
         state (dict[str, Tensor]): Of a pre-training, of a recogniser, or of
             a backbone alone, which comes back as it is.
+        informed (bool): Whether the backbone is an
+            :class:`AppendageInformedGCN`, so that the codebook of a
+            pre-training belongs to it. Defaults to False.
 
     Returns:
         dict[str, Tensor]: The state dict of the backbone.
@@ -25,6 +31,10 @@ def backbone_weights(state: Dict[str, Tensor]) -> Dict[str, Tensor]:
     for prefix in _PREFIXES:
         found = {key[len(prefix):]: value for key, value in state.items()
                  if key.startswith(prefix)}
+        if found and informed and prefix == _PREFIXES[0]:
+            return {**{f'gcn.{key}': value for key, value in found.items()},
+                    **{key: value for key, value in state.items()
+                       if key.startswith('codebook.')}}
         if found:
             return found
     return state
@@ -47,7 +57,8 @@ def load_backbone(backbone: nn.Module, path: str) -> None:
         raise InputError(f'{path}: holds no state_dict of tensors, expected a '
                          'checkpoint')
     found = dict(meta=found.get('meta', {}),
-                 state_dict=backbone_weights(state))
+                 state_dict=backbone_weights(
+                     state, isinstance(backbone, AppendageInformedGCN)))
     check_weights(path, found, backbone.state_dict())
     result = backbone.load_state_dict(found['state_dict'], strict=False)
     for problem, keys in (('lacks', result.missing_keys),

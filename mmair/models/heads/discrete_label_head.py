@@ -1,5 +1,5 @@
 """AMDL, the appendage-refined multi-scale discrete-label head."""
-from typing import Dict, List, Sequence
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import torch
 import torch.nn as nn
@@ -10,29 +10,7 @@ from torch import Tensor
 from mmair.registry import MODELS
 
 from ..distributed import gather, own_part
-
-
-def sinkhorn(scores: Tensor,
-             eps: float = 0.05,
-             num_iters: int = 3) -> Tensor:
-    """Balanced soft assignment of samples to labels.
-
-    Sinkhorn-Knopp as in SwAV (Caron et al., NeurIPS 2020, eq. 3-5): every
-    label gets the same share of the samples. Computed in at least fp32 on
-    logarithms, so that no score is too large or too small.
-
-    Args:
-        scores (Tensor): Similarities, ``(N, K)``.
-        eps (float): Entropy weight; small is hard. Defaults to 0.05.
-        num_iters (int): Number of normalisations. Defaults to 3.
-
-    Returns:
-        Tensor: Assignment, ``(N, K)``; rows sum to 1.
-    """
-    log_q = scores.to(torch.promote_types(scores.dtype, torch.float32)) / eps
-    for _ in range(num_iters):
-        log_q = log_q.log_softmax(0).log_softmax(1)
-    return log_q.exp()
+from .label_assigners import at_least_fp32
 
 
 @MODELS.register_module()
@@ -42,10 +20,11 @@ class DiscreteLabelHead(BaseModule):
     Our reading of AIR's "appendage-refined multi-scale discrete label"
     module: a scale is a number of labels, coarse (about emotions) to fine
     (about emotion x action). Each scale has its prototypes; the label of a
-    sample is the arg max of a balanced assignment of its teacher projection
-    to them, and the student classifies another view into it.
+    sample is the arg max of an assignment of its teacher projection to them,
+    balanced by default, and the student classifies another view into it.
 
     Several processes gather their projections and assign them as one.
+    :class:`TemporalLabelHead` reads "scale" as a span of time.
 
     Args:
         in_channels (int): Width d of the projections.
@@ -53,29 +32,36 @@ class DiscreteLabelHead(BaseModule):
             Defaults to (8, 16, 32).
         temperature (float): Of the student's and the limbs' softmax.
             Defaults to 0.1.
-        eps (float): Entropy weight of the assignment. Defaults to 0.05.
+        assigner (dict, optional): Where labels come from; by default
+            :class:`SinkhornAssigner`, else :class:`KMeansAssigner` or
+            :class:`CenteringAssigner`.
         queue_length (int): Projections of past batches that take part in the
-            assignment; needed where a batch (times two views) is smaller than
-            4 times the largest scale. Defaults to 0.
+            assignment; a balanced one needs them where a batch (times two
+            views) is smaller than 4 times the largest scale. Defaults to 0.
         hard (bool): Whether a label is one code or a distribution. Defaults
             to True: "discrete", "classification".
         freeze (float): Share of the training during which the prototypes
             stay as initialised. Defaults to 0.02.
     """
 
+    #: Into how many spans of time a window is cut, beside the whole of it.
+    spans: Tuple[int, ...] = ()
+
     def __init__(self,
                  in_channels: int,
                  num_labels: Sequence[int] = (8, 16, 32),
                  temperature: float = 0.1,
-                 eps: float = 0.05,
+                 assigner: Optional[dict] = None,
                  queue_length: int = 0,
                  hard: bool = True,
                  freeze: float = 0.02,
                  init_cfg=None) -> None:
         super().__init__(init_cfg)
+        self.in_channels = in_channels
         self.num_labels = tuple(num_labels)
         self.temperature = temperature
-        self.eps = eps
+        self.assigner = MODELS.build(
+            assigner or dict(type='mmair.SinkhornAssigner'))
         self.hard = hard
         self.freeze = freeze
         self.frozen = False
@@ -90,6 +76,25 @@ class DiscreteLabelHead(BaseModule):
         """Unfreeze the prototypes after the first part of the training."""
         self.frozen = progress < self.freeze
 
+    def allocate(self, num_recordings: int) -> None:
+        """Make the buffers of the assigner, before a checkpoint is loaded."""
+        self.assigner.allocate(num_recordings, self.num_labels,
+                               self.in_channels)
+        self.assigner.to(self.queue.device)
+
+    def observe(self, index: Tensor, z: Tensor) -> None:
+        """Tell the assigner of recordings ``(B, )``, ``(B, d)``."""
+        self.assigner.observe(index, z)
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """Called after each epoch."""
+        self.assigner.refresh(self.directions())
+
+    def directions(self) -> List[Tensor]:
+        """The prototypes of each scale, ``(K_r, d)``, of length 1."""
+        return [F.normalize(p, dim=1) for p in self.prototypes]
+
     def similarities(self, z: Tensor) -> List[Tensor]:
         """Cosines with the prototypes of each scale.
 
@@ -100,7 +105,7 @@ class DiscreteLabelHead(BaseModule):
             list[Tensor]: ``(N, ..., K_r)`` for each scale r.
         """
         z = F.normalize(z, dim=-1)
-        prototypes = [F.normalize(p, dim=1) for p in self.prototypes]
+        prototypes = self.directions()
         if self.frozen:
             # A gradient of zero, which DistributedDataParallel waits for.
             prototypes = [p.detach() + 0 * p for p in prototypes]
@@ -108,9 +113,14 @@ class DiscreteLabelHead(BaseModule):
 
     def log_probs(self, z: Tensor) -> List[Tensor]:
         """Log-probabilities of the labels, ``(N, ..., K_r)`` a scale."""
-        dtype = torch.promote_types(z.dtype, torch.float32)
-        return [F.log_softmax(s.to(dtype) / self.temperature, dim=-1)
+        return [F.log_softmax(at_least_fp32(s) / self.temperature, dim=-1)
                 for s in self.similarities(z)]
+
+    @torch.no_grad()
+    def probs(self, z: Tensor) -> List[Tensor]:
+        """Probabilities of the labels, ``(N, ..., K_r)`` a scale; those of a
+        teacher, without gradients."""
+        return [log_p.exp() for log_p in self.log_probs(z)]
 
     @torch.no_grad()
     def assign(self, z: Tensor) -> List[Tensor]:
@@ -120,18 +130,19 @@ class DiscreteLabelHead(BaseModule):
             z (Tensor): Teacher projections of all views, ``(N, d)``.
 
         Returns:
-            list[Tensor]: ``(N, K_r)`` for each scale: one-hot, or balanced
+            list[Tensor]: ``(N, K_r)`` for each scale: one-hot, or
             distributions where ``hard`` is off.
         """
         z = F.normalize(z, dim=1)
         batch = gather(z)
         past = self.queue[:int(self.queue_filled)].to(z.dtype)
-        labels = []
-        for scores in self.similarities(torch.cat((batch, past))):
-            q = own_part(sinkhorn(scores, self.eps)[:len(batch)])
-            labels.append(F.one_hot(q.argmax(1), q.shape[1]).to(q)
-                          if self.hard else q)
+        known = torch.cat((batch, past))
+        labels = [own_part(q[:len(batch)])
+                  for q in self.assigner(known, self.similarities(known))]
         self._enqueue(batch)
+        if self.hard:
+            labels = [F.one_hot(q.argmax(1), q.shape[1]).to(q)
+                      for q in labels]
         return labels
 
     def _enqueue(self, batch: Tensor) -> None:
@@ -155,6 +166,12 @@ class DiscreteLabelHead(BaseModule):
             dict[str, Tensor]: ``loss_body``, the cross-entropy averaged over
             samples and scales.
         """
+        return self.cross_entropy(labels, self.log_probs(z))
+
+    @staticmethod
+    def cross_entropy(labels: Sequence[Tensor],
+                      log_probs: Sequence[Tensor]) -> Dict[str, Tensor]:
+        """``loss_body`` of ``(N, K_r)`` and ``(N, K_r)`` for each scale."""
         per_scale = [-(y * p).sum(1).mean()
-                     for y, p in zip(labels, self.log_probs(z))]
+                     for y, p in zip(labels, log_probs)]
         return dict(loss_body=torch.stack(per_scale).mean())

@@ -1,30 +1,42 @@
 """Recognition of a recording from all its windows."""
-from typing import Dict
+from typing import Dict, Union
 
 import torch
 from mmaction.models.heads import GCNHead
 from torch import Tensor
 
+from mmair.layouts import get_layout
 from mmair.registry import MODELS
 
 
-def pool_windows(x: Tensor, num_clips: int, deviation: bool = True) -> Tensor:
+def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
+                 layout: Union[str, dict, None] = None) -> Tensor:
     """The feature of a recording.
 
-    Mean, and deviation beside it, over the frames of all windows; joints and
-    persons are averaged first. What moves much lives in the deviation.
+    Mean, and deviation beside it, over the frames of all windows; persons and
+    joints are averaged first, the latter within each part of the body (four
+    limbs, torso) where the layout is given. What moves much lives in the
+    deviation, and what moves it in the part.
 
     Args:
         x (Tensor): Features of windows, ``(N * num_clips, M, C, T, V)``, the
             windows of a recording next to each other.
         num_clips (int): Windows a recording.
         deviation (bool): Whether to append the deviation. Defaults to True.
+        layout (str | dict, optional): The skeleton layout. Defaults to None:
+            the whole body is one part.
 
     Returns:
-        Tensor: ``(N, 2 * C)``, or ``(N, C)`` without the deviation.
+        Tensor: ``(N, 2 * P * C)``, or ``(N, P * C)`` without the deviation,
+        for P parts.
     """
-    frames = x.mean((1, 4)).unflatten(0, (-1, num_clips))
-    frames = frames.transpose(1, 2).flatten(2)
+    x = x.mean(1)
+    if layout is None:
+        frames = x.mean(3)
+    else:
+        frames = torch.cat([x[..., list(joints)].mean(3) for joints in
+                            get_layout(layout).parts.values()], 1)
+    frames = frames.unflatten(0, (-1, num_clips)).transpose(1, 2).flatten(2)
     mean = frames.mean(2)
     if not deviation:
         return mean
@@ -46,6 +58,8 @@ class RecordingHead(GCNHead):
         in_channels (int): Channels C of the backbone.
         deviation (bool): Whether to pool the deviation over time and windows
             beside the mean. Defaults to True.
+        layout (str | dict, optional): The skeleton layout, to pool each part
+            of the body by itself. Defaults to None: the whole body.
         norm (bool): Whether to standardise the pooled feature by a batch
             norm without affine, as linear probes do. Defaults to True.
         **kwargs: As in MMAction2's ``GCNHead``.
@@ -55,12 +69,15 @@ class RecordingHead(GCNHead):
                  num_classes: int,
                  in_channels: int,
                  deviation: bool = True,
+                 layout: Union[str, dict, None] = None,
                  norm: bool = True,
                  **kwargs) -> None:
-        width = in_channels * (1 + deviation)
+        parts = len(get_layout(layout).parts) if layout else 1
+        width = in_channels * (1 + deviation) * parts
         kwargs.setdefault('topk', (1, ))
         super().__init__(num_classes, width, **kwargs)
         self.deviation = deviation
+        self.layout = layout
         self.norm = (torch.nn.BatchNorm1d(width, affine=False)
                      if norm else torch.nn.Identity())
 
@@ -74,7 +91,8 @@ class RecordingHead(GCNHead):
         Returns:
             Tensor: Class scores, ``(N, num_classes)``.
         """
-        pooled = self.norm(pool_windows(x, num_clips, self.deviation))
+        pooled = self.norm(pool_windows(x, num_clips, self.deviation,
+                                        self.layout))
         if self.dropout is not None:
             pooled = self.dropout(pooled)
         return self.fc(pooled)

@@ -1,16 +1,17 @@
 """AIR: appendage-informed redundancy-ignoring discrete labels."""
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import torch
 import torch.nn.functional as F
+from mmengine.dataset import pseudo_collate
 from mmengine.model import BaseModule
 from torch import Tensor
 
 from mmair.errors import InputError
-from mmair.evaluation.representation import effective_rank, linear_cka
 from mmair.layouts import LIMB_PAIRS, LIMBS, get_layout
 from mmair.registry import MODELS
 
+from .appendages import AppendageEncoder, Windows
 from .base_pretrainer import isotropy, other_view
 from .label_codes import LabelCodes, mean_view
 from .teacher import TeacherPretrainer
@@ -18,45 +19,31 @@ from .teacher import TeacherPretrainer
 
 class Features(NamedTuple):
     """What the network says of N windows."""
+    maps: Tensor  #: the GCN's, (N, M, D, T', V)
     body: Tensor  #: pooled body feature h, (N, D)
     body_z: Tensor  #: body projections, (N, 1 + G, d): whole body, groups
+    span_z: Tensor  #: body projections of spans of time, (N, S, d)
     limbs: Optional[Tensor] = None  #: limb features, (N, P, D_l)
     limb_z: Optional[Tensor] = None  #: limb projections, (N, G, d); P first
 
-
-@MODELS.register_module()
-class AppendageEncoder(BaseModule):
-    """An own small encoder for the limbs.
-
-    All limbs go through one backbone, folded into the batch, so that it
-    transfers between layouts and its opinion is independent of the body's.
-
-    Args:
-        backbone (dict): Any MMAction2 GCN on the graph of a limb
-            (``mmair.layouts.LIMB_GRAPH``) with ``num_person=1``.
-        neck (dict): Projector of limb features.
-    """
-
-    def __init__(self, backbone: dict, neck: dict, init_cfg=None) -> None:
-        super().__init__(init_cfg)
-        self.backbone = MODELS.build(backbone)
-        self.neck = MODELS.build(neck)
-
-    def forward(self, appendages: Tensor) -> Tensor:
-        """Limb features, ``(N, M, P, T, 3, C_a) -> (N, P, D_l)``."""
-        x = self.backbone(appendages.flatten(0, 2).unsqueeze(1))
-        return x.mean((1, 3, 4)).view(*appendages.shape[:3], -1).mean(1)
+    @property
+    def labelled(self) -> Tensor:
+        """Projections that get labels: of windows, ``(N, d)``, or of windows
+        and the spans in them, ``(N, 1 + S, d)``."""
+        if not self.span_z.shape[1]:
+            return self.body_z[:, 0]
+        return torch.cat((self.body_z[:, :1], self.span_z), 1)
 
 
 class AIRNetwork(BaseModule):
-    """Backbone and projector of the body, encoder of the limbs.
+    """Backbone and projector of the body, features of the limbs.
 
     Student and teacher of AIR are one each.
 
     Args:
         backbone (dict): Any MMAction2 GCN.
         neck (dict): Projector of body features.
-        appendage (dict, optional): :class:`AppendageEncoder`.
+        appendage (dict, optional): Some :class:`LimbFeatures`.
         layout (SkeletonLayout): The skeleton layout.
         with_groups (bool): Whether to project the groups of limbs, too.
     """
@@ -78,28 +65,39 @@ class AIRNetwork(BaseModule):
         for row, group in zip(of_joints, groups):
             for limb in group:
                 row[list(layout.limbs[limb])] = 1
+        limb_joints = F.one_hot(torch.tensor(layout.limb_joints),
+                                len(layout)).sum(1).float()
+        self.register_buffer('limb_joints', limb_joints, persistent=False)
         for name, mean in dict(group_limbs=of_limbs,
                                group_joints=of_joints).items():
             self.register_buffer(name, F.normalize(mean, p=1, dim=1),
                                  persistent=False)
 
-    def forward(self, skeleton: Tensor,
-                appendages: Optional[Tensor] = None) -> Features:
+    def forward(self, skeleton: Tensor, appendages: Optional[Tensor] = None,
+                spans: Sequence[int] = ()) -> Features:
         """Features and projections of N windows.
 
         Args:
             skeleton (Tensor): ``(N, M, T, V, C)``.
             appendages (Tensor, optional): ``(N, M, P, T, 3, C_a)``.
+            spans (Sequence[int]): Numbers of equal spans of time to project,
+                too. Defaults to none.
         """
-        joints = self.backbone(skeleton).mean((1, 3))
+        maps = self.backbone(skeleton)
+        joints = maps.mean((1, 3))
         body = joints.mean(2)
         of_groups = (joints @ self.group_joints.to(joints).T).transpose(1, 2)
-        body_z = self.neck(torch.cat((body[:, None], of_groups), 1))
+        of_spans = [F.adaptive_avg_pool1d(maps.mean((1, 4)), n).transpose(1, 2)
+                    for n in spans]
+        body_z, span_z = self.neck(torch.cat(
+            (body[:, None], of_groups, *of_spans), 1)).tensor_split(
+                [1 + of_groups.shape[1]], 1)
         if self.appendage is None:
-            return Features(body, body_z)
-        limbs = self.appendage(appendages)
+            return Features(maps, body, body_z, span_z)
+        limbs = self.appendage.limbs(Windows(
+            self.backbone, skeleton, joints, self.limb_joints, appendages))
         limb_z = self.appendage.neck(self.group_limbs.to(limbs) @ limbs)
-        return Features(body, body_z, limbs, limb_z)
+        return Features(maps, body, body_z, span_z, limbs, limb_z)
 
 
 @MODELS.register_module()
@@ -111,19 +109,30 @@ class AIR(LabelCodes, TeacherPretrainer):
     of which only the abstract is public. The appendage partition (ASP) is a
     transform; a teacher, the moving average of the student, gives discrete
     labels (AMDL), limbs refine them (ALR), limbs and body are aligned (MGAA).
+    The labels of AMDL are those of windows (``head``) and, where
+    ``codebook`` is given, of half seconds of limbs and pairs of limbs.
     Without ``appendage`` there is AMDL alone; without ``refiner`` labels
     stay as they are; without ``alignment`` there is no MGAA.
 
     Args:
         backbone (dict): Any MMAction2 GCN.
         neck (dict): Projector of body features.
-        head (dict): :class:`DiscreteLabelHead`.
+        head (dict): :class:`DiscreteLabelHead` or
+            :class:`TemporalLabelHead`.
         layout (str | dict): The skeleton layout of the data.
-        appendage (dict, optional): :class:`AppendageEncoder`; needs
-            :class:`AppendagePartition` in the data preprocessor or pipeline.
+        appendage (dict, optional): :class:`AppendageEncoder`, which needs
+            :class:`AppendagePartition` in the data preprocessor or pipeline,
+            :class:`MaskedAppendages` or :class:`PooledAppendages`.
         appendage_loss (dict, optional): By default :class:`AppendageLoss`.
-        refiner (dict, optional): :class:`AppendageLabelRefiner`.
+        refiner (dict, optional): :class:`AppendageLabelRefiner` or
+            :class:`BatchAgreementRefiner`.
         alignment (dict, optional): :class:`MultiGranularityAlignmentLoss`.
+        consistency (dict, optional): :class:`ScaleConsistencyLoss`, MGAA on
+            labels. Defaults to none.
+        codebook (dict, optional): :class:`AppendageCodebook`, fitted before
+            the first step; needs ``segment_head``, and
+            :class:`KeepUndisturbed` in the pipeline.
+        segment_head (dict, optional): :class:`SegmentLabelHead`.
         momentum (float): Of the teacher at the start; it rises to 1 on a
             half cosine. Defaults to 0.99.
         data_preprocessor (dict, optional): See :class:`BasePretrainer`.
@@ -138,48 +147,72 @@ class AIR(LabelCodes, TeacherPretrainer):
                  appendage_loss: Optional[dict] = None,
                  refiner: Optional[dict] = None,
                  alignment: Optional[dict] = None,
+                 consistency: Optional[dict] = None,
+                 codebook: Optional[dict] = None,
+                 segment_head: Optional[dict] = None,
                  momentum: float = 0.99,
                  data_preprocessor: Optional[dict] = None,
                  init_cfg=None) -> None:
         if appendage is None and (appendage_loss or refiner or alignment):
             raise InputError('AIR: appendage_loss, refiner and alignment need '
                              'appendage; found appendage=None')
+        if bool(codebook) != bool(segment_head):
+            raise InputError(
+                'AIR: a codebook gives the labels that segment_head learns; '
+                'found one without the other, expected both or neither')
         super().__init__(
             AIRNetwork(backbone, neck, appendage, get_layout(layout),
                        bool(alignment)),
             momentum, data_preprocessor, init_cfg)
         if appendage:
-            self.takes = ('keypoint', 'appendages')
+            limbs = self.student.appendage
+            self.takes += limbs.takes
+            self.backbone_passes = tuple(
+                n * (1 + limbs.backbone_passes) for n in self.backbone_passes)
+        if segment_head:
+            self.takes += ('undisturbed', )
+        self.codebook = codebook and MODELS.build(
+            dict(dict(layout=layout), **codebook))
+        # It classifies the backbone's channels into the codebook's labels.
+        self.segment_head = segment_head and MODELS.build(
+            dict(dict(in_channels=self.student.neck.in_channels,
+                      num_groups=len(self.codebook.groups),
+                      num_labels=self.codebook.num_labels),
+                 **segment_head))
         self.head = MODELS.build(head)
         self.appendage_loss = appendage and MODELS.build(
             appendage_loss or dict(type='mmair.AppendageLoss'))
         self.refiner = refiner and MODELS.build(refiner)
         self.alignment = alignment and MODELS.build(alignment)
+        self.consistency = consistency and MODELS.build(consistency)
 
     @property
     def appendage(self) -> Optional[AppendageEncoder]:
-        """The student's limb encoder, which fits other layouts as well."""
-        return self.student.appendage
+        """The student's limb encoder, which fits other layouts as well; None
+        if limbs have none of their own."""
+        limbs = self.student.appendage
+        return limbs if isinstance(limbs, AppendageEncoder) else None
 
     def loss(self, inputs, data_samples: list) -> Dict[str, Tensor]:
         """Losses of a batch.
 
         Args:
             inputs (Tensor | dict): Two views, ``(B, 2, M, T, V, C)``; with
-                ASP a dict with ``keypoint`` and ``appendages``
-                ``(B, 2, M, P, T, 3, C_a)``.
+                ASP a dict with ``keypoint``, ``appendages`` ``(B, 2, M, P,
+                T, 3, C_a)`` and, for a ``segment_head``, ``undisturbed``.
             data_samples (list[ActionDataSample]): With ``sample_idx``.
 
         Returns:
             dict[str, Tensor]: The losses, and meters beside them.
         """
         views = self.views(inputs)
+        undisturbed = views.pop() if self.segment_head else None
         with torch.no_grad():  # first, while there is memory to reuse
-            teacher = self.teacher(*views)
-        student = self.student(*views)
+            teacher = self.teacher(*views, spans=self.head.spans)
+        student = self.student(*views, spans=self.head.spans)
 
         # AMDL: the teacher labels each view, the student the other one.
-        labels = self.head.assign(teacher.body_z[:, 0])
+        labels = self.head.assign(teacher.labelled)
         targets = labels
         self.note(data_samples, teacher)
 
@@ -187,17 +220,20 @@ class AIR(LabelCodes, TeacherPretrainer):
         if self.appendage_loss:
             agreement = torch.ones_like(teacher.limbs[..., 0])
             if self.refiner:  # ALR: limbs that agree with the body vote.
-                with torch.no_grad():
-                    votes = [log_p.exp() for log_p in self.head.log_probs(
-                        self.limbs_of(teacher))]
                 targets, agreement = self.refiner(
-                    labels, votes, self.index(data_samples).repeat(2))
+                    labels, self.head.probs(teacher.body_z[:, 0]),
+                    self.head.probs(self.limbs_of(teacher)),
+                    self.index(data_samples).repeat(2))
                 losses['refined'] = self.share_moved(labels, targets)
             losses.update(self.appendage_loss(
                 self.head.log_probs(self.limbs_of(student)),
                 [other_view(y) for y in labels], other_view(agreement)))
-        losses.update(self.head.loss(student.body_z[:, 0],
+        losses.update(self.head.loss(student.labelled,
                                      [other_view(y) for y in targets]))
+        if self.segment_head:  # AMDL, finest: what each limb does just now.
+            losses.update(self.segment_head.loss(
+                self.codebook.pool(student.maps.flatten(0, 1)),
+                self.codebook.labels(undisturbed.flatten(0, 1))))
         if self.alignment:  # MGAA: limbs and body, fine and coarse.
             losses.update(self.alignment(
                 student.limb_z, student.body_z[:, 1:],
@@ -205,17 +241,30 @@ class AIR(LabelCodes, TeacherPretrainer):
                 other_view(teacher.body_z[:, 1:]),
                 torch.cat((student.body_z[:, :1], self.limbs_of(student)),
                           1)))
+        if self.consistency:  # MGAA of labels: the coarse follow the fine.
+            losses.update(self.consistency(
+                self.head.log_probs(student.body_z[:, 0])))
         losses['z_std'] = isotropy(student.body_z[:, 0])
         return losses
 
-    def views(self, inputs) -> List[Tensor]:
-        """Both views as one batch: ``(2 * B, ...)``, first views first."""
-        if self.appendage_loss and not (isinstance(inputs, dict)
-                                        and 'appendages' in inputs):
+    def check(self, inputs) -> None:
+        """Say in one sentence what a batch lacks."""
+        if 'appendages' in self.takes and not (isinstance(inputs, dict)
+                                               and 'appendages' in inputs):
             raise InputError(
                 'AIR: the batch has no appendages; put '
                 "dict(type='mmair.AppendagePartition') last among the "
                 'transforms of the data preprocessor or before packing')
+        if self.segment_head and not (isinstance(inputs, dict)
+                                      and 'undisturbed' in inputs):
+            raise InputError(
+                'AIR: the batch has no undisturbed positions, whose segments '
+                "are labelled; put dict(type='mmair.KeepUndisturbed') behind "
+                'the mirror, before other disturbances')
+
+    def views(self, inputs) -> List[Tensor]:
+        """Both views as one batch: ``(2 * B, ...)``, first views first."""
+        self.check(inputs)
         return super().views(inputs)
 
     @staticmethod
@@ -236,8 +285,11 @@ class AIR(LabelCodes, TeacherPretrainer):
     # State for each recording, and what follows the training.
 
     def attach(self, recordings: List[dict]) -> None:
-        """Allocate codes and, for the refiner, features."""
+        """Allocate codes and what head, refiner and consistency keep."""
         self.allocate_codes(len(recordings))
+        if self.consistency:
+            self.consistency.allocate(self.head.num_labels)
+            self.consistency.to(self.codes.device)
         if self.refiner:
             groups: Dict[str, int] = {}
             ids = [groups.setdefault(r['recording'], len(groups))
@@ -246,6 +298,25 @@ class AIR(LabelCodes, TeacherPretrainer):
                 torch.tensor(ids), self.student.neck.in_channels,
                 (len(LIMBS), self.student.appendage.neck.in_channels))
             self.refiner.to(self.codes.device)
+
+    @torch.no_grad()
+    def fit(self, dataset) -> None:
+        """Fit the codebook to views of the data, undisturbed."""
+        if self.codebook is None:
+            return
+        count = min(len(dataset), 2000)
+        chosen = [int(i) for i in torch.linspace(0, len(dataset) - 1, count)]
+        views = []
+        # The same on every process: views of one seed, sums of the CPU.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            for start in range(0, count, 64):
+                inputs = self.data_preprocessor(pseudo_collate(
+                    dataset.__getitems__(chosen[start:start + 64])),
+                    training=True)['inputs']
+                self.check(inputs)
+                views.append(inputs['undisturbed'].flatten(0, 2).cpu())
+        self.codebook.fit(torch.cat(views))
 
     @torch.no_grad()
     def note(self, data_samples: list, teacher: Features) -> None:
@@ -262,25 +333,16 @@ class AIR(LabelCodes, TeacherPretrainer):
         self.head.set_progress(progress)
 
     def end_epoch(self, epoch: int) -> None:
-        """Refresh what the refiner knows."""
+        """Refresh what head, refiner and consistency know."""
+        super().end_epoch(epoch)
+        if self.consistency:
+            self.consistency.refresh(self.codes)
         if self.refiner:
             self.refiner.refresh(epoch, self.progress)
 
     def meters(self) -> Dict[str, float]:
-        """Use and churn of the codes, agreement of the limbs.
-
-        Returns:
-            dict[str, float]: Beside those of the codes, for the refiner the
-            agreement of limbs with the body over chance and beyond it, the
-            effective rank of the body features, and their CKA with the
-            limbs'.
-        """
+        """Use and churn of the codes, and what the refiner tells."""
         meters = super().meters()
         if self.refiner:
-            meters['agreement'] = float(self.refiner.agreement.mean())
-            meters['agreement_over_chance'] = float(
-                self.refiner.chance_ratio)
-            meters['rank_body'] = effective_rank(self.refiner.body_bank)
-            meters['cka_body_limbs'] = linear_cka(
-                self.refiner.body_bank, self.refiner.limb_bank.flatten(1))
+            meters.update(self.refiner.meters())
         return meters

@@ -17,8 +17,8 @@ from ..heads import pool_windows
 class BasePretrainer(BaseModel):
     """Base class of self-supervised pre-training on skeletons.
 
-    :class:`~mmair.engine.hooks.PretrainHook` drives it: ``attach`` before a
-    checkpoint is loaded, ``start_epoch``, ``set_progress`` before and
+    :class:`~mmair.engine.hooks.PretrainHook` drives it: ``attach`` and ``fit``
+    before a checkpoint is loaded, ``start_epoch``, ``set_progress`` before and
     ``after_step`` after each step, ``end_epoch``.
 
     Args:
@@ -80,6 +80,13 @@ class BasePretrainer(BaseModel):
 
     def attach(self, recordings: List[dict]) -> None:
         """Allocate what is kept for each recording."""
+
+    def fit(self, dataset) -> None:
+        """Learn what is learnt from all of the data before the first step.
+
+        Args:
+            dataset (SkeletonDataset): That is trained on.
+        """
 
     def start_epoch(self) -> None:
         """Called before the first step of an epoch."""

@@ -2,6 +2,7 @@
 from typing import Dict
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..distributed import gather
@@ -20,12 +21,14 @@ class LabelCodes:
     """
 
     def allocate_codes(self, num_recordings: int) -> None:
-        """Make the buffers ``codes`` and ``previous_codes``, ``(R, N_d)``."""
+        """Make the buffers ``codes`` and ``previous_codes``, ``(R, N_d)``,
+        and those of the head."""
         device = next(self.parameters()).device
         shape = (len(self.head.num_labels), num_recordings)
         for name in ('codes', 'previous_codes'):
             self.register_buffer(
                 name, torch.full(shape, -1, device=device))
+        self.head.allocate(num_recordings)
 
     def index(self, data_samples: list) -> Tensor:
         """Sample indices, ``(B, )``."""
@@ -38,10 +41,15 @@ class LabelCodes:
         index = self.index(data_samples)
         for codes, similarity in zip(self.codes, self.head.similarities(z)):
             codes[gather(index)] = gather(mean_view(similarity).argmax(1))
+        self.head.observe(index, mean_view(F.normalize(z, dim=1)))
 
     def start_epoch(self) -> None:
         """Remember the codes of the last epoch."""
         self.previous_codes.copy_(self.codes)
+
+    def end_epoch(self, epoch: int) -> None:
+        """Refresh what the head knows."""
+        self.head.refresh()
 
     def meters(self) -> Dict[str, float]:
         """Use and churn of the codes.

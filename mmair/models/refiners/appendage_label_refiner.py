@@ -1,15 +1,16 @@
-"""ALR, appendage label refinement."""
-from typing import List, Sequence, Tuple
+"""ALR by nearest neighbours."""
+from typing import Dict, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from scipy.stats import hypergeom
 from torch import Tensor
 
+from mmair.evaluation.representation import effective_rank, linear_cka
 from mmair.registry import MODELS
 
 from ..distributed import gather
+from .label_refiner import LabelRefiner
 
 
 def nearest(features: Tensor, groups: Tensor, k: int,
@@ -60,7 +61,7 @@ def chance_jaccard(num_candidates: int, k: int) -> Tuple[float, float]:
 
 
 @MODELS.register_module()
-class AppendageLabelRefiner(BaseModule):
+class AppendageLabelRefiner(LabelRefiner):
     """Refine discrete labels by limbs that agree with the body (ALR).
 
     Our reading of AIR's appendage label refinement ("refines the generated
@@ -77,75 +78,53 @@ class AppendageLabelRefiner(BaseModule):
     Args:
         num_neighbors (int): k, 10 up to 10^3 recordings, 20 above. Defaults
             to 10.
-        beta (float): Share that a label keeps when a limb agrees fully.
-            Defaults to 0.5.
-        temperature (float): Of the softmax over limbs. Defaults to 0.1.
-        warmup (float): Share of the training in which labels stay as they
-            are. Defaults to 0.1.
         interval (int): Epochs from one refresh to the next. Defaults to 2.
+        chance_correction (bool): Whether to take off what chance explains.
+            Without it the agreement is the Jaccard index of the lists as it
+            is, as in PPLR. Defaults to True.
+        **kwargs: As in :class:`LabelRefiner`.
     """
 
     def __init__(self,
                  num_neighbors: int = 10,
-                 beta: float = 0.5,
-                 temperature: float = 0.1,
-                 warmup: float = 0.1,
                  interval: int = 2,
-                 init_cfg=None) -> None:
-        super().__init__(init_cfg)
+                 chance_correction: bool = True,
+                 **kwargs) -> None:
+        super().__init__(**kwargs)
         self.num_neighbors = num_neighbors
-        self.beta = beta
-        self.temperature = temperature
-        self.warmup = warmup
         self.interval = interval
+        self.chance_correction = chance_correction
 
     def allocate(self, groups: Tensor, body_channels: int,
                  limb_shape: Tuple[int, int]) -> None:
-        """Make the buffers, before a checkpoint is loaded into them.
-
-        Args:
-            groups (Tensor): The recording that each sample was cut from,
-                ``(N_d, )``; neighbours of the same one do not count.
-            body_channels (int): Width D of the body feature.
-            limb_shape (tuple[int]): ``(P, D_l)`` of the limb features.
-        """
+        """Make banks of features, and the agreement of each recording."""
         total = len(groups)
         self.register_buffer('groups', groups)
         self.register_buffer('body_bank', torch.zeros(total, body_channels))
         self.register_buffer('limb_bank', torch.zeros(total, *limb_shape))
         self.register_buffer('agreement', torch.zeros(total, limb_shape[0]))
         self.register_buffer('chance_ratio', torch.zeros(()))
-        self.register_buffer('voting', torch.zeros((), dtype=torch.bool))
+        super().allocate(groups, body_channels, limb_shape)
 
     @torch.no_grad()
     def observe(self, index: Tensor, body: Tensor, limbs: Tensor) -> None:
-        """Keep the teacher features of a batch.
-
-        Args:
-            index (Tensor): Sample indices, ``(B, )``.
-            body (Tensor): Body features, ``(B, D)``.
-            limbs (Tensor): Limb features, ``(B, P, D_l)``.
-        """
+        """Keep the teacher features of a batch."""
         index = gather(index)
         self.body_bank[index] = gather(body).to(self.body_bank)
         self.limb_bank[index] = gather(limbs).to(self.limb_bank)
 
     @torch.no_grad()
     def refresh(self, epoch: int, progress: float) -> None:
-        """Measure anew how far the limbs agree with the body.
-
-        Args:
-            epoch (int): Epochs done.
-            progress (float): Share of the training that is done.
-        """
+        """Measure anew how far the limbs agree with the body."""
         if epoch % self.interval == 0 and progress >= self.warmup:
-            self.agreement.copy_(self.corrected_agreement())
+            self.agreement.copy_(self.measured_agreement())
             self.voting.fill_(True)
 
-    def corrected_agreement(self) -> Tensor:
-        """Agreement of each limb beyond chance, ``(N_d, P)`` in [0, 1].
+    def measured_agreement(self) -> Tensor:
+        """Agreement of each limb, beyond chance, ``(N_d, P)`` in [0, 1].
 
-        c~ = clip((c - c0 - 2 s0) / max(q90(c) - c0 - 2 s0, 3 s0), 0, 1).
+        c~ = clip((c - c0 - 2 s0) / max(q90(c) - c0 - 2 s0, 3 s0), 0, 1), or
+        c itself without ``chance_correction``.
         """
         sizes = torch.bincount(self.groups)[self.groups]
         candidates = len(sizes) - sizes
@@ -161,37 +140,33 @@ class AppendageLabelRefiner(BaseModule):
         mean, deviation = c.new_tensor(
             [by_count[n] for n in candidates.tolist()]).T[..., None]
         self.chance_ratio.fill_(float(c.mean() / mean.mean().clamp(1e-12)))
+        # Recordings that no batch has had (the last one is dropped) look
+        # alike to body and limbs.
+        seen = self.body_bank.any(1, keepdim=True)
+        if not self.chance_correction:
+            return c * seen
         floor = mean + 2 * deviation
         # sorted by hand: torch.quantile refuses more than 2^24 numbers
         q90 = c.flatten().sort().values[int(0.9 * (c.numel() - 1))]
         scale = torch.maximum(q90 - floor, 3 * deviation).clamp(min=1e-12)
-        # Recordings that no batch has had (the last one is dropped) look
-        # alike to body and limbs.
-        seen = self.body_bank.any(1, keepdim=True)
         return ((c - floor) / scale).clamp(0, 1) * seen
 
-    def forward(self, labels: Sequence[Tensor], limb_probs: Sequence[Tensor],
-                index: Tensor) -> Tuple[List[Tensor], Tensor]:
-        """Refine the labels of a batch.
+    def agreement_of(self, body: Tensor, limbs: Sequence[Tensor],
+                     index: Tensor) -> Tensor:
+        """What was measured at the last refresh."""
+        return self.agreement[index]
 
-        y^ = (1 - (1 - beta) a) y + (1 - beta) a sum_p w_p q_p with
-        a = max_p c~_p and w = softmax_p(c~ / temperature).
-
-        Args:
-            labels (Sequence[Tensor]): ``(N, K_r)`` for each scale.
-            limb_probs (Sequence[Tensor]): The teacher's label probabilities
-                q of the limbs, ``(N, P, K_r)`` for each scale.
-            index (Tensor): Sample indices, ``(N, )``.
+    def meters(self) -> Dict[str, float]:
+        """Agreement, rank and likeness of the features.
 
         Returns:
-            tuple: Refined labels, ``(N, K_r)`` for each scale, and the
-            agreement c~ ``(N, P)``; the labels as they are and 1 until the
-            first refresh.
+            dict[str, float]: The agreement of limbs with the body, beyond
+            chance and over it, the effective rank of the body features, and
+            their CKA with the limbs'.
         """
-        agreement = self.agreement[index].to(labels[0].dtype)
-        if not self.voting:
-            return list(labels), torch.ones_like(agreement)
-        share = (1 - self.beta) * agreement.max(1, keepdim=True).values
-        weight = (agreement / self.temperature).softmax(1)[..., None]
-        return [(1 - share) * y + share * (weight * q).sum(1)
-                for y, q in zip(labels, limb_probs)], agreement
+        return dict(
+            agreement=float(self.agreement.mean()),
+            agreement_over_chance=float(self.chance_ratio),
+            rank_body=effective_rank(self.body_bank),
+            cka_body_limbs=linear_cka(self.body_bank,
+                                      self.limb_bank.flatten(1)))

@@ -4,7 +4,9 @@ import torch
 from mmaction.datasets.transforms import GenSkeFeat
 
 from mmair.datasets.transforms import (AppendagePartition, AppendMotion,
-                                       RandomMirror)
+                                       DropJoints, KeepUndisturbed,
+                                       PackSkeletonInputs, RandomMirror,
+                                       SensorNoise)
 from mmair.layouts import LAYOUTS, LIMBS, get_layout
 
 FRAMES = 7
@@ -131,3 +133,37 @@ def test_motion_is_that_of_mmaction2():
     # Theirs looks ahead, ours back.
     assert torch.equal(made[:, 1:, :, 3:],
                        torch.from_numpy(theirs)[:, :-1, :, 3:])
+
+
+@pytest.mark.parametrize('leading', [(), (3, )])
+def test_what_is_kept_stays_undisturbed(leading):
+    """Also where a later transform works in place."""
+    x = skeleton(get_layout('ebedb'), *leading)
+    results = KeepUndisturbed()(dict(
+        keypoint=x, key=torch.arange(3) if leading else 1,
+        layout=get_layout('ebedb')))
+    for disturb in (SensorNoise(std=.1), DropJoints(prob=.5)):
+        results = disturb(results)
+    kept = results['undisturbed'].clone()
+    assert not torch.equal(results['keypoint'], kept)
+    assert torch.equal(kept, skeleton(get_layout('ebedb'), *leading))
+    results['keypoint'].zero_()
+    assert torch.equal(results['undisturbed'], kept)
+
+
+@pytest.mark.parametrize('beside', [
+    (), ('appendages', ), ('undisturbed', ), ('appendages', 'undisturbed')])
+def test_what_stands_beside_the_skeleton_is_packed(beside):
+    x = skeleton(get_layout('ebedb'), 2)
+    results = dict(keypoint=x, layout=get_layout('ebedb'), key=1)
+    steps = dict(appendages=AppendagePartition(),
+                 undisturbed=KeepUndisturbed())
+    for name in reversed(beside):
+        results = steps[name](results)
+    inputs = PackSkeletonInputs()(results)['inputs']
+    if not beside:
+        assert torch.equal(inputs, x)
+        return
+    assert list(inputs) == ['keypoint', *beside]
+    for name in inputs:
+        assert torch.equal(inputs[name], results[name])

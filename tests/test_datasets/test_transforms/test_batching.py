@@ -5,6 +5,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.registry import init_default_scope
 
 from mmair.datasets.transforms.counter_rng import fold_in
+from mmair.datasets.transforms.formatting import BESIDE
 from mmair.layouts import get_layout
 from mmair.models import SkeletonDataPreprocessor
 from mmair.registry import TRANSFORMS
@@ -22,6 +23,7 @@ IN_2D = [
     dict(type='mmair.SensorNoise', std=.1),
     dict(type='mmair.DropJoints', prob=.3),
     dict(type='mmair.AppendagePartition'),
+    dict(type='mmair.KeepUndisturbed'),
     dict(type='mmair.AppendMotion'),
     dict(type='mmair.ToBone'),
     dict(type='mmair.ToMotion'),
@@ -122,9 +124,9 @@ def test_pipeline_and_preprocessor(name, cfg):
     data = dict(inputs=list(batch['keypoint']), data_samples=samples)
     made = preprocessor(data, training=True)['inputs']
     expected = TRANSFORMS.build(cfg)(dict(batch))
-    if 'appendages' in expected:
-        assert_same(made, {k: expected[k] for k in ('keypoint',
-                                                    'appendages')})
+    beside = [key for key in BESIDE if key in expected]
+    if beside:
+        assert_same(made, {k: expected[k] for k in ('keypoint', *beside)})
     else:
         torch.testing.assert_close(made, expected['keypoint'], atol=1e-6,
                                    rtol=0)

@@ -1,0 +1,97 @@
+"""Every row of the ablation builds, is what it says, and makes a step."""
+import functools
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from tiny_air import set_gt_label  # noqa: F401  (sets the default scope)
+from tiny_runs import ROOT
+
+from mmair.evaluation.preset import load_preset
+from mmair.models import (AppendageEncoder, AppendageLabelRefiner,
+                          BatchAgreementRefiner, CenteringAssigner,
+                          DiscreteLabelHead, KMeansAssigner, MaskedAppendages,
+                          MultiGranularityAlignmentLoss, PooledAppendages,
+                          ScaleConsistencyLoss, SinkhornAssigner,
+                          TemporalLabelHead)
+from mmair.registry import DATASETS, MODELS
+
+#: All of AIR, and in what each row differs from it.
+WHOLE = dict(limbs=AppendageEncoder, head=DiscreteLabelHead,
+             assigner=SinkhornAssigner, scales=3, hard=True,
+             refiner=AppendageLabelRefiner, corrected=True,
+             alignment=MultiGranularityAlignmentLoss, consistency=None,
+             stretched=False)
+_ALONE = dict(alignment=None)
+_NO_VOTE = dict(_ALONE, refiner=None, corrected=None)
+ROWS = {
+    'AMDL': dict(_NO_VOTE, limbs=None),
+    'AMDL + ASP': _NO_VOTE,
+    'AMDL + ASP + ALR': _ALONE,
+    'AMDL + ASP + ALR + MGAA': {},
+    'the same, limbs by masking': dict(limbs=MaskedAppendages),
+    'the same, limbs pooled from the body': dict(limbs=PooledAppendages),
+    'the same, one scale': dict(scales=1),
+    'the same, scales of time': dict(head=TemporalLabelHead, scales=1),
+    'the same, soft labels': dict(hard=False),
+    'the same, k-means labels': dict(assigner=KMeansAssigner),
+    'the same, centred labels': dict(assigner=CenteringAssigner),
+    'the same, centred soft labels': dict(assigner=CenteringAssigner,
+                                          hard=False),
+    'the same, agreement as it is': dict(corrected=False),
+    'the same, agreement in the batch': dict(refiner=BatchAgreementRefiner,
+                                             corrected=None),
+    'the same, consistent scales': dict(consistency=ScaleConsistencyLoss),
+    'the same, stock pipeline': dict(stretched=True)
+}
+init_default_scope('mmaction')
+
+
+@functools.cache
+def preset():
+    return load_preset(str(ROOT / 'tools/benchmarks/presets/ablation.py'))
+
+
+def kind(module):
+    return None if module is None else type(module)
+
+
+def test_no_row_is_forgotten():
+    rows = preset().rows
+    assert [n for n, row in rows.items() if row.kind == 'pretrained'] == \
+        list(ROWS)
+
+
+@pytest.mark.parametrize('name', ROWS)
+def test_row_is_what_it_says_and_makes_a_step(name, ann_files):
+    row = preset().rows[name]
+    cfg = Config.fromfile(ROOT / row.config)
+    for changes in (preset().options, row.options):  # as compare.py does
+        cfg.merge_from_dict(dict(changes))
+    source = cfg.train_dataloader.dataset
+    source.ann_file = str(ann_files('mmair.EBEDBDataset'))
+    data = DATASETS.build(source)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    refiner = model.refiner
+    assert dict(
+        limbs=kind(model.student.appendage), head=type(model.head),
+        assigner=type(model.head.assigner),
+        scales=len(model.head.num_labels), hard=model.head.hard,
+        refiner=kind(refiner),
+        corrected=getattr(refiner, 'chance_correction', None),
+        alignment=kind(model.alignment), consistency=kind(model.consistency),
+        stretched=source.pipeline[0].type == 'mmair.StockTransforms'
+    ) == {**WHOLE, **ROWS[name]}
+
+    model.init_weights()
+    model.attach(data.recordings)
+    model.set_progress(0.5)
+    samples = data.__getitems__(list(range(4)))
+    inputs = {key: torch.stack([s['inputs'][key] for s in samples])
+              for key in samples[0]['inputs']}
+    loss, _ = model.parse_losses(model(
+        inputs, [s['data_samples'] for s in samples], mode='loss'))
+    loss.backward()
+    assert torch.isfinite(loss)
