@@ -22,7 +22,7 @@ WHOLE = dict(limbs=AppendageEncoder, head=DiscreteLabelHead,
              assigner=SinkhornAssigner, scales=3, hard=True,
              refiner=AppendageLabelRefiner, corrected=True,
              alignment=MultiGranularityAlignmentLoss, consistency=None,
-             stretched=False)
+             segments=True, lr=2e-3, stretched=False)
 _ALONE = dict(alignment=None)
 _NO_VOTE = dict(_ALONE, refiner=None, corrected=None)
 ROWS = {
@@ -30,6 +30,8 @@ ROWS = {
     'AMDL + ASP': _NO_VOTE,
     'AMDL + ASP + ALR': _ALONE,
     'AMDL + ASP + ALR + MGAA': {},
+    'the same, no labels of segments': dict(segments=False),
+    'the same, untrained': dict(lr=0.),
     'the same, limbs by masking': dict(limbs=MaskedAppendages),
     'the same, limbs pooled from the body': dict(limbs=PooledAppendages),
     'the same, one scale': dict(scales=1),
@@ -82,6 +84,8 @@ def test_row_is_what_it_says_and_makes_a_step(name, ann_files):
         refiner=kind(refiner),
         corrected=getattr(refiner, 'chance_correction', None),
         alignment=kind(model.alignment), consistency=kind(model.consistency),
+        segments=bool(model.segment_head and model.codebook),
+        lr=cfg.optim_wrapper.optimizer.lr,
         stretched=source.pipeline[0].type == 'mmair.StockTransforms'
     ) == {**WHOLE, **ROWS[name]}
 

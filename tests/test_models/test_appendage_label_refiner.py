@@ -141,6 +141,23 @@ def test_recordings_not_yet_seen_do_not_vote():
     assert not refiner.body_bank[45:].any()
 
 
+def test_without_correction_it_is_the_share_of_common_neighbours():
+    """As it is, of chance too; recordings not yet seen have no say."""
+    refiner = allocated(40, num_neighbors=4, chance_correction=False)
+    index = torch.arange(36)
+    refiner.observe(index, torch.randn(36, 16), torch.randn(36, 4, 8))
+    agreement = refiner.measured_agreement()
+    assert (agreement[36:] == 0).all()
+    body = nearest(refiner.body_bank, refiner.groups, 4)
+    for p in range(4):
+        limb = nearest(refiner.limb_bank[:, p], refiner.groups, 4)
+        for i in range(36):
+            a, b = set(body[i].tolist()), set(limb[i].tolist())
+            assert float(agreement[i, p]) == pytest.approx(
+                len(a & b) / len(a | b))
+    assert agreement.any()
+
+
 def test_one_recording_alone_has_no_neighbours():
     refiner = allocated(8, torch.zeros(8, dtype=torch.long))
     refiner.body_bank.normal_()
