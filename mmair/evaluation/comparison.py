@@ -26,7 +26,7 @@ from mmengine.runner.checkpoint import _load_checkpoint
 from mmair.datasets.transforms.standardize_actor import save_actor_statistics
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
-from mmair.models.backbones import encoder_config
+from mmair.models.backbones import encoder_config, encoder_of
 from mmair.registry import DATASETS, MODELS, TRANSFORMS
 
 from .movement_statistics import movement_statistics
@@ -342,12 +342,22 @@ class Comparison:
                 self._plan_readout(track, row, seed, features, name,
                                    protocol)
 
+    def _encoder(self, track: str, row: str) -> dict:
+        """Config of what a row's features come from."""
+        model = self.config_of(row).model
+        if (track, row) not in self.checkpoints:
+            return model.backbone
+        if 'backbones' in self.preset.rows[row]:  # of whichever kind it is
+            found = _load_checkpoint(self.checkpoints[track, row][-1],
+                                     map_location='cpu')
+            return encoder_of(model, found['state_dict'])
+        return encoder_config(model)[0]
+
     def _plan_features(self, track: str, row: str, seed: int,
                        weights: Optional[str]) -> str:
         cfg = self.config_of(row)
         kind, data = self.preset.rows[row].kind, cfg.val_dataloader.dataset
-        encoder = (encoder_config(cfg.model)[0] if kind == 'pretrained'
-                   else cfg.model.backbone)
+        encoder = self._encoder(track, row)
         statistics = self._plan_statistics(track, data.get('prepare', []))
         checkpoint = (self.checkpoints[track, row][-1]
                       if kind == 'pretrained' else None)
@@ -495,9 +505,7 @@ class Comparison:
         windows = source.val_dataloader.dataset
         cfg = self._recogniser_config()
         self._set_dataset(cfg)
-        cfg.model.backbone = (
-            encoder_config(source.model)[0]
-            if (track, row) in self.checkpoints else source.model.backbone)
+        cfg.model.backbone = self._encoder(track, row)
         cfg.model.cls_head.num_classes = len(self.classes)
         cfg.model.cls_head.layout = self._parts_layout(windows)
         cfg.randomness.seed = seed
