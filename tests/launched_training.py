@@ -28,13 +28,14 @@ def parse_losses(self, losses):
 
 
 @functools.wraps(_forward)
-def forward(self, skeleton, appendages):
+def forward(self, skeleton, appendages, spans=()):
     # Two views of samples that go to the processes in turn.
     index = torch.arange(len(skeleton)).view(2, -1, 2)
     index = index.permute(2, 0, 1).flatten(1)
-    halves = [_forward(self, skeleton[i], appendages[i]) for i in index]
+    halves = [_forward(self, skeleton[i], appendages[i], spans) for i in index]
     back = index.flatten().argsort()
-    return Features(*(torch.cat(parts)[back] for parts in zip(*halves)))
+    return Features(*(None if parts[0] is None else torch.cat(parts)[back]
+                      for parts in zip(*halves)))
 
 
 BaseModel.parse_losses = parse_losses

@@ -64,10 +64,11 @@ def main() -> None:
         loader.dataset.split = args.split
     with building(cfg):
         dataset = DATASETS.build(loader.dataset)
-        state = _load_checkpoint(args.checkpoint, map_location='cpu')
-        backbone = MODELS.build(dict(
-            encoder_of(cfg.model, state.get('state_dict', state)),
-            init_cfg=None))
+        MODELS.build(dict(cfg.model.backbone, init_cfg=None))
+    found = _load_checkpoint(args.checkpoint, map_location='cpu')
+    backbone = MODELS.build(dict(
+        encoder_of(cfg.model, found.get('state_dict', found)),
+        init_cfg=None))
     if not isinstance(dataset, SkeletonDataset):
         raise InputError(f'{args.config}: {type(dataset).__name__} is no '
                          'dataset of mmair')

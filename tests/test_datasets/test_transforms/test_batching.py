@@ -39,7 +39,7 @@ TRANSFORM_CFGS = [*IN_2D[:-1], dict(type='mmair.MapLayout', to='kdae'),
                   dict(type='mmair.BlurMotion'),
                   dict(type='mmair.ReverseTime')]
 # These need windows, or a file of statistics: their own tests compare them.
-ELSEWHERE = {'ExtremeView', 'StandardizeActor'}
+ELSEWHERE = {'ExtremeView', 'StandardizeActor', 'StockTransforms'}
 CASES = [(name, cfg) for name in ('ebedb', 'nturgb+d', 'coco')
          for cfg in (IN_2D if name == 'coco' else TRANSFORM_CFGS)]
 # The preprocessor gets windows, without a rate: these come before.
