@@ -1,5 +1,5 @@
 # ebedb_cpu.py, and training the whole network from a tenth of the labels of
-# two folds; give it the work directory of ebedb_cpu.py, whose results it takes.
+# two folds; give it the work directory of ebedb_cpu.py, whose results it has.
 _base_ = 'ebedb_cpu.py'
 title = 'EBEDB, width 16, 15 epochs'
 seeds = [0]
