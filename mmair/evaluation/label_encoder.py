@@ -5,13 +5,12 @@ import numpy as np
 import torch
 from mmengine.runner.checkpoint import _load_checkpoint
 from torch import Tensor, nn
-from torch.utils.data import Subset
 
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
 from mmair.models.pretrainers.label_codes import LabelCodes
 
-from .readout import _batches, calibrate_batch_norm
+from .readout import batches, calibrate_batch_norm
 
 _PROTOTYPES = 'head.prototypes.'
 
@@ -158,14 +157,11 @@ class LabelEncoder(nn.Module):
         """
         if self.network == 'teacher':
             # Neighbours in a file are of one actor: the batches are mixed.
-            order = torch.randperm(
-                len(dataset), generator=torch.Generator().manual_seed(0))
-            calibrate_batch_norm(self, Subset(dataset, order.tolist()),
-                                 batch_size,
+            calibrate_batch_norm(self, dataset, batch_size,
                                  'batch norm' if progress else None)
         device = next(self.backbone.parameters()).device
         found = [[s.unflatten(0, windows.shape[:2]).mean(1).cpu().numpy()
                   for s in self(windows.to(device).flatten(0, 1))]
-                 for windows in _batches(dataset, batch_size,
+                 for windows in batches(dataset, batch_size,
                                          'labels' if progress else None)]
         return [np.concatenate(scale) for scale in zip(*found)]

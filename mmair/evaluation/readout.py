@@ -250,7 +250,7 @@ def extract_features(backbone: torch.nn.Module, dataset,
     device = next(backbone.parameters()).device
     backbone.eval()
     features = []
-    for windows in _batches(dataset, batch_size, description):
+    for windows in batches(dataset, batch_size, description):
         x = windows.to(device)
         pooled = pool_windows(
             backbone(x.flatten(0, 1)), x.shape[1], deviation,
@@ -259,7 +259,7 @@ def extract_features(backbone: torch.nn.Module, dataset,
     return np.concatenate(features)
 
 
-def _batches(dataset, batch_size: int, description: Optional[str]):
+def batches(dataset, batch_size: int, description: Optional[str]):
     """Batches of windows, ``(B, num_clips, M, T, V, C)``."""
     total = len(dataset)
     starts = range(0, total, batch_size)
@@ -295,6 +295,6 @@ def calibrate_batch_norm(backbone: torch.nn.Module, dataset,
     mixed = torch.randperm(len(dataset),
                            generator=torch.Generator().manual_seed(0))
     dataset = Subset(dataset, mixed.tolist())
-    for windows in _batches(dataset, batch_size, description):
+    for windows in batches(dataset, batch_size, description):
         backbone(windows[:, 0].to(device))
     backbone.eval()

@@ -15,11 +15,10 @@ from .temporal import FillGaps, ResampleFrames, SampleWindows
 
 __all__ = [
     'AppendMotion', 'AppendagePartition', 'BlurMotion', 'DropJoints',
-    'KeepUndisturbed',
-    'ExtremeView', 'FillGaps', 'FlattenAxis', 'MapLayout', 'NormalizeSkeleton',
-    'PackSkeletonInputs', 'RandomBodySize', 'RandomMirror', 'RandomShear',
-    'RandomTilt', 'RandomYaw', 'ResampleFrames', 'ReverseTime',
-    'SampleWindows', 'SensorNoise', 'SkeletonTransform', 'StandardizeActor',
-    'StockTransforms',
-    'ToBone', 'ToMotion'
+    'ExtremeView', 'FillGaps', 'FlattenAxis', 'KeepUndisturbed',
+    'MapLayout', 'NormalizeSkeleton', 'PackSkeletonInputs',
+    'RandomBodySize', 'RandomMirror', 'RandomShear', 'RandomTilt',
+    'RandomYaw', 'ResampleFrames', 'ReverseTime', 'SampleWindows',
+    'SensorNoise', 'SkeletonTransform', 'StandardizeActor',
+    'StockTransforms', 'ToBone', 'ToMotion'
 ]
