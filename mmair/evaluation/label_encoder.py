@@ -156,7 +156,6 @@ class LabelEncoder(nn.Module):
             windows, ``(R, K)``; the code is the arg max.
         """
         if self.network == 'teacher':
-            # Neighbours in a file are of one actor: the batches are mixed.
             calibrate_batch_norm(self, dataset, batch_size,
                                  'batch norm' if progress else None)
         device = next(self.backbone.parameters()).device
