@@ -20,16 +20,18 @@ def ann_files(tmp_path_factory):
 
     Returns:
         Callable: Takes the type of a data set, as a config names it, and
-        perhaps its layout, and returns its annotation file.
+        perhaps its layout or a number of actors, and returns its annotation
+        file.
     """
     @functools.cache
-    def make(name, layout=None):
+    def make(name, layout=None, num_actors=GENERATOR['num_actors']):
         if name == 'mmair.NTU60Dataset':
             return write_ntu60(tmp_path_factory.mktemp('data') / 'ntu60.pkl',
                                layout)
         kind = DATASETS.get(name)
         data = generate_annotations(
-            **GENERATOR, layout=_LAYOUTS[kind.__name__])
+            **{**GENERATOR, 'num_actors': num_actors},
+            layout=_LAYOUTS[kind.__name__])
         classes = kind.METAINFO['classes']
         data['meta'].update(dataset=kind.__name__, classes=list(classes))
         for annotation in data['annotations']:

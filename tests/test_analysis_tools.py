@@ -13,7 +13,7 @@ import torch
 from mmengine.config import Config
 from PIL import Image
 from sklearn.metrics import f1_score
-from tiny_runs import (FINETUNE, PRETRAIN, QUICKSTART, ROOT, recognition,
+from tiny_runs import (PRETRAIN, QUICKSTART, ROOT, STGCN, recognition,
                        run_tool, sentence)
 
 from mmair.datasets.readers import load_annotations
@@ -184,11 +184,11 @@ def test_analyze_logs_on_bad_input(tmp_path, capsys):
 def recognised(ann_file, tmp_path_factory):
     """Folder of a recogniser of one epoch, and its scores."""
     work_dir = tmp_path_factory.mktemp('recognised')
-    options = {**recognition(ann_file), 'model.backbone.init_cfg': None,
+    options = {**recognition(ann_file),
                'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 9}
-    assert run_tool('train.py', FINETUNE, '--work-dir', work_dir,
+    assert run_tool('train.py', STGCN, '--work-dir', work_dir,
                     options=options) == 0
-    assert run_tool('test.py', FINETUNE, work_dir / 'epoch_1.pth',
+    assert run_tool('test.py', STGCN, work_dir / 'epoch_1.pth',
                     '--work-dir', work_dir, '--dump',
                     work_dir / 'scores.npz', options=options) == 0
     return work_dir

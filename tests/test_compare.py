@@ -14,8 +14,12 @@ from tiny_runs import ROOT, run_tool, sentence
 
 from mmair.evaluation.comparison import Comparison
 from mmair.evaluation.preset import load_preset
-from mmair.evaluation.readout import (logistic_regression, predict_folds,
-                                      standardise_per_actor)
+from mmair.evaluation.readout import (extract_features, logistic_regression,
+                                      nearest_neighbours, out_of_fold,
+                                      predict_folds, standardise_per_actor,
+                                      support_vectors, tuning_folds)
+from mmair.models.backbones import encoder_config
+from mmair.registry import DATASETS, MODELS
 
 PRESETS = ROOT / 'tools/benchmarks/presets'
 TINY = f'''
@@ -125,22 +129,152 @@ def test_tracks_differ_where_they_should(fresh):
     assert len(list((fresh / 'pretrain').iterdir())) == 2
 
 
+def comparison_of(preset, work_dir):
+    return Comparison(load_preset(str(preset)), str(work_dir), str(ROOT))
+
+
+def tuned(comparison):
+    """The folds on which settings are chosen."""
+    return tuning_folds(DATASETS.build(dict(
+        comparison.preset.dataset, classes=comparison.classes)), 'xsub_fixed')
+
+
+@pytest.mark.parametrize('row, readout, values, make', [
+    ('AIR', 'linear', [.01, .1], logistic_regression),
+    ('AIR', 'kNN (k = 1)', [1], nearest_neighbours),
+    ('Random encoder', 'linear', [.01, .1], logistic_regression),
+    ('Movement statistics', 'linear', [.03], logistic_regression),
+    ('Movement statistics', 'SVM', [1.], support_vectors)])
 @pytest.mark.parametrize('track', ['blind', 'adapted'])
-def test_readouts_by_hand(fresh, presets, track):
-    """From the features that are kept, with the value that was chosen."""
-    comparison = Comparison(load_preset(str(presets / 'tiny.py')), str(fresh),
-                            str(ROOT))
-    (name, ), = comparison.cells[track, 'AIR', 'linear', 'xsub_fixed']
+def test_readouts_by_hand(fresh, presets, track, row, readout, values, make):
+    """From the features that are kept, of all settings the best one; whether
+    features are standardised is one of them, on the adapted track."""
+    comparison = comparison_of(presets / 'tiny.py', fresh)
+    (name, ), = comparison.cells[track, row, readout, 'xsub_fixed']
     unit = comparison.units[name]
     features = np.load(comparison.units[unit.needs[0]].output)
-    if track == 'adapted':
-        features = standardise_per_actor(features, comparison.actors)
+    of = {False: features, True: standardise_per_actor(
+        features, comparison.actors)}
+    scores = {(way, value): out_of_fold(
+        of[way], comparison.labels, tuned(comparison), make(value))['macro_f1']
+        for way in ([False] if track == 'blind' else [False, True])
+        for value in values}
     found = json.loads(Path(unit.output).read_text())
-    assert found['value'] in (.01, .1)
+    assert set(found) == {'predictions', 'value', 'standardised'}
+    chosen = next(choice for choice, score in scores.items()
+                  if score == max(scores.values()))
+    assert (found['standardised'], found['value']) == chosen
     expected, = predict_folds(
-        features, comparison.labels, comparison.folds['xsub_fixed'],
-        logistic_regression(found['value']))
+        of[chosen[0]], comparison.labels, comparison.folds['xsub_fixed'],
+        make(chosen[1]))
     assert found['predictions'] == expected.tolist()
+
+
+#: Readouts of features that a test gives.
+GIVEN = '''
+_base_ = 'tiny.py'
+tracks = ['blind', 'adapted']
+recogniser = None
+subject = None
+adapt = {adapt}
+rows = dict(_delete_=True, **{{
+    'Movement statistics': dict(kind='statistics')}})
+'''
+
+
+@pytest.mark.parametrize('ways, offset, standardised', [
+    ([False, True], 0, False), ([False, True], 100, True),
+    (True, 0, True), (False, 100, False)])
+@pytest.mark.parametrize('readout', ['linear', 'SVM'])
+def test_features_are_standardised_where_that_is_better(
+        presets, tmp_path, ways, offset, standardised, readout):
+    """Where actors differ by more than emotions do; of equals as they are.
+    What is not given as a choice is none."""
+    preset = presets / 'given.py'
+    # One of both has to be adapted.
+    preset.write_text(GIVEN.format(adapt=dict(features=ways,
+                                              input=ways is False)))
+    comparison = comparison_of(preset, tmp_path)
+    rng = np.random.default_rng(0)
+    actors = np.unique(comparison.actors, return_inverse=True)[1]
+    features = np.eye(7)[comparison.labels] * 3
+    features = (features + .1 * rng.normal(size=features.shape)
+                + offset * rng.normal(size=(3, 7))[actors])
+    for track in ('blind', 'adapted'):
+        (name, ), = comparison.cells[track, 'Movement statistics', readout,
+                                     'xsub_fixed']
+        unit = comparison.units[name]
+        given = Path(comparison.units[unit.needs[0]].output)
+        given.parent.mkdir(parents=True, exist_ok=True)
+        np.save(given, features)
+        assert comparison.run(name)
+        found = json.loads(Path(unit.output).read_text())
+        assert found['standardised'] is (standardised and track == 'adapted')
+        right = (np.array(found['predictions'])
+                 == comparison.truth('xsub_fixed')).mean()
+        # Without, a new actor is far from all that was learnt.
+        assert (right == 1) == (not offset or found['standardised'])
+
+
+def steps_of(pipeline):
+    return [step['type'].split('.')[-1] for step in pipeline]
+
+
+def test_input_is_standardised_right_behind_the_windows(fresh):
+    """Of the adapted track alone, in pre-training and recogniser."""
+    for kind in ('pretrain', 'recogniser'):
+        pipelines = [
+            json.loads(path.read_text())['train_dataloader']['dataset'][
+                'pipeline'] for path in fresh.glob(f'{kind}/*/config.json')]
+        adapted = [p for p in pipelines if 'StandardizeActor' in steps_of(p)]
+        assert len(pipelines) == 2 * len(adapted) > 0
+        for pipeline in adapted:
+            assert steps_of(pipeline)[:2] == ['SampleWindows',
+                                              'StandardizeActor']
+            assert Path(pipeline[1]['statistics']).is_file()
+            others = [p for p in pipelines if 'StandardizeActor'
+                      not in steps_of(p)]
+            assert [pipeline[0], *pipeline[2:]] in others
+
+
+@pytest.mark.parametrize('track', ['blind', 'adapted'])
+def test_features_by_hand(fresh, presets, track):
+    """Of windows that are standardised, or not, as in the pre-training."""
+    comparison = comparison_of(presets / 'tiny.py', fresh)
+    (name, ), = comparison.cells[track, 'AIR', 'linear', 'xsub_fixed']
+    features, = comparison.units[name].needs
+    cfg = comparison.config_of('AIR')
+    data = cfg.val_dataloader.dataset
+    if track == 'adapted':
+        needed, = (n for n in comparison.units[features].needs
+                   if n.startswith('statistics/'))
+        data.pipeline.insert(1, dict(
+            type='mmair.StandardizeActor',
+            statistics=comparison.units[needed].output))
+    encoder = MODELS.build(encoder_config(cfg.model)[0])
+    path, = comparison.checkpoints[track, 'AIR']
+    encoder.load_state_dict(torch.load(path)['state_dict'])
+    expected = extract_features(
+        encoder, DATASETS.build(dict(data, classes=comparison.classes)),
+        description=None)
+    np.testing.assert_allclose(np.load(comparison.units[features].output),
+                               expected, atol=1e-5)
+
+
+def test_input_without_windows_of_ours_is_told(presets, tmp_path, capsys):
+    preset = tmp_path / 'stock.py'
+    preset.write_text(f'''
+_base_ = '{presets / "tiny.py"}'
+tracks = ['adapted']
+recogniser = None
+subject = None
+options = dict(_delete_=True)
+rows = dict(_delete_=True, Stock=dict(
+    kind='random', config='configs/air/air_stgcn_ebedb_cpu_stock.py'))
+''')
+    assert compare(preset, tmp_path / 'run') == 2
+    assert ('has no mmair.SampleWindows, behind which the input is '
+            'standardised; adapt the features alone') in sentence(capsys)
 
 
 def test_recognisers_record_which_labels_they_saw(fresh, presets):
@@ -314,16 +448,16 @@ def test_a_wrong_preset_is_one_sentence(presets, tmp_path, capsys, text,
     assert message in sentence(capsys)
 
 
-def test_presets_are_plans(ann_file):
+def test_presets_are_plans(ann_files):
     """All but the data of the shipped presets: every config fits."""
+    # Two actors to choose settings on, and the one that is tested.
+    ann_file = str(ann_files('mmair.EBEDBDataset', num_actors=3))
     for path in sorted(PRESETS.glob('[a-z]*.py')):
         options = {}
         if path.name != 'tiny.py':
-            options = {'dataset.ann_file': str(ann_file),
+            options = {'dataset.ann_file': ann_file,
                        'protocols': ['xsub_fixed'], 'splits': ['xsub_fixed'],
                        'seeds': [0], 'percentages': [10]}
-            options.update(dict.fromkeys(('C', 'C_statistics', 'C_svm'),
-                                         [.1]))
         comparison = Comparison(load_preset(str(path), options), 'unused',
                                 str(ROOT))
         assert comparison.units and comparison.cells

@@ -120,7 +120,9 @@ def tiny_recognizer(backbone='stgcn', layout='ebedb', source=None,
         cfg = dict(type='mmair.AppendageInformedGCN', gcn=cfg, codebook=dict(
             type='mmair.AppendageCodebook', layout=layout.to_dict(),
             num_labels=num_labels))
-        head.update(in_channels=16 + 2 * num_labels, layout=layout.to_dict())
+        # Codes of a limb and of its pair, in each of three streams.
+        head.update(in_channels=16 + 2 * 3 * num_labels,
+                    layout=layout.to_dict())
     model = MODELS.build(dict(
         type='RecognizerGCN', cls_head=head, backbone=cfg,
         data_preprocessor=dict(type='mmair.SkeletonDataPreprocessor')))

@@ -20,6 +20,7 @@ import mmair.engine.hooks
 import mmair.evaluation
 import mmair.models
 import mmair.registry
+from mmair.models.backbones import encoder_config
 from mmair.datasets.synthetic import generate_annotations
 from mmair.registry import DATASETS, MODELS
 
@@ -168,9 +169,10 @@ def test_metafile_tells_of_every_config(path):
         for name in model.get('Downstream', ()):
             # Its weights are those that the pre-training writes.
             of = next(m for m in models if m['Name'] == name)
-            init_cfg = config_at(of['Config']).model.backbone.init_cfg
-            assert init_cfg.checkpoint == (
-                f'work_dirs/{Path(model["Config"]).stem}/backbone.pth')
+            backbone = config_at(of['Config']).model.backbone
+            _, weights = encoder_config(cfg.model)
+            assert backbone.init_cfg.checkpoint == (
+                f'work_dirs/{Path(model["Config"]).stem}/{weights}')
 
 
 @pytest.mark.parametrize('path', METAFILES)

@@ -8,8 +8,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from ntu_pickles import GAP, LATE, LOST, TOGETHER, write_ntu60
 from test_configs import collate
-from tiny_runs import (FINETUNE, LINEAR, PRETRAIN, ROOT, recognition,
-                       run_tool, scalars)
+from tiny_runs import (FINETUNE, LINEAR, PRETRAIN, ROOT, probe, run_tool,
+                       scalars)
 
 from mmair.datasets import NTU60Dataset, SkeletonDataset
 from mmair.errors import InputError
@@ -163,8 +163,8 @@ def test_the_whole_road(files, kind, tmp_path):
     meta = torch.load(work_dir / 'backbone.pth')['meta']
     assert meta == dict(layout=LAYOUT[kind])
     name = LINEAR.name.replace('ebedb', f'ntu60_{kind}')
-    probe = recognition(files[kind], work_dir / 'backbone.pth')
-    probe['train_cfg.max_epochs'] = 1
+    options = probe(files[kind], work_dir / 'encoder.pth')
+    options['train_cfg.max_epochs'] = 1
     assert run_tool('train.py', FINETUNE.parent / name, '--work-dir',
-                    tmp_path / 'probe', options=probe) == 0
+                    tmp_path / 'probe', options=options) == 0
     assert any('loss' in row for row in scalars(tmp_path / 'probe'))

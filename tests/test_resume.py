@@ -4,8 +4,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from tiny_runs import (FINETUNE, PRETRAIN, QUICKSTART, recognition, run_tool,
-                       scalars)
+from tiny_runs import FINETUNE, PRETRAIN, QUICKSTART, probe, run_tool, scalars
 
 N = 2
 
@@ -111,6 +110,6 @@ def test_pretraining_with_workers(persistent, one_process, tmp_path):
 
 
 def test_recogniser_with_dropout(ann_file, pretrained, tmp_path):
-    options = recognition(ann_file, pretrained / 'backbone.pth')
+    options = probe(ann_file, pretrained / 'encoder.pth')
     options['model.cls_head.dropout'] = .5
     interrupted_equals_whole(FINETUNE, options, tmp_path)

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from tiny_runs import PRETRAIN, ROOT, recognition, run_tool, scalars
+from tiny_runs import PRETRAIN, ROOT, probe, run_tool, scalars
 
 from mmair.datasets import EGBMDataset, EmilyaDataset, KDAEDataset
 from mmair.datasets.conversion import make_splits
@@ -185,7 +185,7 @@ def test_full_road(name, convert, capsys, tmp_path):
 
     probed, linear = tmp_path / 'probed', (
         configs / f'benchmarks/linear_stgcn_{name}.py')
-    options = recognition(ann_file, pretrained / 'backbone.pth')
+    options = probe(ann_file, pretrained / 'encoder.pth')
     options['train_cfg.max_epochs'] = 1
     assert run_tool('train.py', linear, '--work-dir', probed,
                     options=options) == 0
@@ -198,5 +198,5 @@ def test_full_road(name, convert, capsys, tmp_path):
     state = torch.load(probed / 'epoch_1.pth')['state_dict']
     assert (len(state['cls_head.fc.weight'])
             == len(DATASETS[name].METAINFO['classes']))
-    assert state['backbone.gcn.0.gcn.A'].shape[-1] == len(
+    assert state['backbone.gcn.gcn.0.gcn.A'].shape[-1] == len(
         get_layout(LAYOUTS[name]))

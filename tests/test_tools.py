@@ -7,12 +7,12 @@ import pytest
 import torch
 from mmengine.config import Config
 from tiny_runs import (FINETUNE, GENERATOR, LINEAR, PRETRAIN, QUICKSTART,
-                       ROOT, flat, recognition, run_tool, scalars, sentence)
+                       STGCN, flat, probe, recognition, run_tool, scalars,
+                       sentence)
 
 from mmair.datasets.readers import load_annotations, save_annotations
 from mmair.datasets.synthetic import generate_annotations
 
-STGCN = ROOT / 'configs/stgcn/stgcn_ebedb.py'
 
 
 def train(config, work_dir, *args, options):
@@ -56,14 +56,14 @@ def test_test_scores_a_pretrained_model(pretrained, tmp_path, capsys):
 def probed(ann_file, pretrained, tmp_path_factory):
     """Work directory of a linear probe."""
     work_dir = tmp_path_factory.mktemp('probed')
-    assert train(LINEAR, work_dir, options=recognition(
-        ann_file, pretrained / 'backbone.pth')) == 0
+    assert train(LINEAR, work_dir, options=probe(
+        ann_file, pretrained / 'encoder.pth')) == 0
     return work_dir
 
 
-def test_linear_probe_leaves_the_backbone_alone(probed, pretrained):
-    """Weights, and the buffers of batch norm, to the last bit."""
-    before = torch.load(pretrained / 'backbone.pth')['state_dict']
+def test_linear_probe_leaves_the_encoder_alone(probed, pretrained):
+    """Weights, codes and the buffers of batch norm, to the last bit."""
+    before = torch.load(pretrained / 'encoder.pth')['state_dict']
     after = torch.load(probed / 'epoch_2.pth')['state_dict']
     assert any('running_mean' in k for k in before)
     for name, value in before.items():
@@ -73,23 +73,26 @@ def test_linear_probe_leaves_the_backbone_alone(probed, pretrained):
                            earlier['cls_head.fc.weight'])
 
 
-def test_fine_tuning_changes_the_backbone(ann_file, pretrained, tmp_path):
-    options = recognition(ann_file, pretrained / 'backbone.pth')
+def test_fine_tuning_changes_the_gcn_alone(ann_file, pretrained, tmp_path):
+    options = probe(ann_file, pretrained / 'encoder.pth')
     assert train(FINETUNE, tmp_path, options={
         **options, 'train_cfg.max_epochs': 1, 'val_cfg': None,
         'val_dataloader': None, 'val_evaluator': None}) == 0
-    before = torch.load(pretrained / 'backbone.pth')['state_dict']
+    before = torch.load(pretrained / 'encoder.pth')['state_dict']
     after = torch.load(tmp_path / 'epoch_1.pth')['state_dict']
-    for name in ('gcn.0.gcn.conv.weight', 'data_bn.running_mean'):
+    for name in ('gcn.gcn.0.gcn.conv.weight', 'gcn.data_bn.running_mean'):
         assert not torch.equal(after[f'backbone.{name}'], before[name]), name
+    for name, value in before.items():
+        if name.startswith('codebook.'):
+            assert torch.equal(after[f'backbone.{name}'], value), name
 
 
 def test_test_scores_a_recogniser(probed, ann_file, pretrained, tmp_path):
     dump = tmp_path / 'predictions.pkl'
     assert run_tool(
         'test.py', LINEAR, probed / 'epoch_2.pth', '--work-dir', tmp_path,
-        '--dump', dump, options=recognition(
-            ann_file, pretrained / 'backbone.pth')) == 0
+        '--dump', dump, options=probe(
+            ann_file, pretrained / 'encoder.pth')) == 0
     predictions = pickle.loads(dump.read_bytes())
     split = load_annotations(ann_file)['split']['xsub_test']
     # Recordings are scored, not windows.
@@ -224,7 +227,7 @@ def test_hostile_checkpoint_does_nothing(hostile, ann_file, tmp_path, capsys):
             lambda: train(QUICKSTART, tmp_path,
                           options={**PRETRAIN, 'load_from': path}),
             lambda: train(FINETUNE, tmp_path,
-                          options=recognition(ann_file, path)),
+                          options=probe(ann_file, path)),
             lambda: run_tool('benchmarks/readout.py', QUICKSTART,
                              '--backbone', path, '--work-dir', tmp_path,
                              '--protocols', 'xsub', options=PRETRAIN)):
@@ -287,6 +290,7 @@ def bad_train(changes, expected, *args, config=QUICKSTART):
 def test_bad_input_to_training(config, args, changes, expected, ann_file,
                                tmp_path, capsys):
     options = (PRETRAIN if config in (QUICKSTART, 'no_such.py') else
+               probe(ann_file, 'absent.pth') if config == FINETUNE else
                recognition(ann_file))
     assert train(config, tmp_path, *args,
                  options={**options, **changes}) == 2
@@ -308,8 +312,8 @@ def test_config_that_cannot_be_read(tmp_path, capsys):
 
 def test_weights_that_do_not_fit(pretrained, ann_file, tmp_path, capsys):
     path = tmp_path / 'other.pth'
-    backbone = torch.load(pretrained / 'backbone.pth')
-    options = recognition(ann_file, path)
+    backbone = torch.load(pretrained / 'encoder.pth')
+    options = probe(ann_file, path)
 
     backbone['meta']['layout'] = 'emilya'  # as many joints, other ones
     torch.save(backbone, path)
@@ -318,11 +322,11 @@ def test_weights_that_do_not_fit(pretrained, ann_file, tmp_path, capsys):
             'joints)') in sentence(capsys)
 
     backbone['meta']['layout'] = 'ebedb'
-    name = 'data_bn.weight'
+    name = 'gcn.data_bn.weight'
     backbone['state_dict'][name] = torch.ones(25 * 6)
     torch.save(backbone, path)
     assert train(FINETUNE, tmp_path, options=options) == 2
-    assert 'has data_bn.weight of shape (150,), the model (138,)' in (
+    assert 'has gcn.data_bn.weight of shape (150,), the model (138,)' in (
         sentence(capsys))
 
     # Of another kind of model: tested, resumed.

@@ -6,8 +6,8 @@ import pytest
 import torch
 from mmengine.config import Config
 from tiny_air import air_config
-from tiny_runs import (LINEAR, PRETRAIN, QUICKSTART, ROOT, recognition,
-                       run_tool, sentence)
+from tiny_runs import (LINEAR, PRETRAIN, QUICKSTART, ROOT, probe, run_tool,
+                       sentence)
 
 from mmair.datasets import EBEDBDataset
 from mmair.datasets.transforms import AppendagePartition, MapLayout
@@ -33,20 +33,20 @@ def source(tmp_path_factory):
 
 def test_a_probe_on_another_skeleton(source, ann_file, tmp_path):
     assert torch.load(source / 'backbone.pth')['meta'] == dict(layout='kdae')
-    options = recognition(ann_file, source / 'backbone.pth')
+    options = probe(ann_file, source / 'encoder.pth')
     options['train_cfg.max_epochs'] = 1
     assert run_tool('train.py', PROBE, '--work-dir', tmp_path,
                     options=options) == 0
-    # The frozen backbone is that of the source, to the bit.
+    # The frozen encoder is that of the source, to the bit.
     found = torch.load(tmp_path / 'epoch_1.pth')
     for name, value in torch.load(
-            source / 'backbone.pth')['state_dict'].items():
+            source / 'encoder.pth')['state_dict'].items():
         assert torch.equal(found['state_dict'][f'backbone.{name}'], value)
 
 
 def test_without_the_mapping_the_way_is_told(source, ann_file, tmp_path,
                                              capsys):
-    options = recognition(ann_file, source / 'backbone.pth')
+    options = probe(ann_file, source / 'encoder.pth')
     assert run_tool('train.py', LINEAR, '--work-dir', tmp_path,
                     options=options) == 2
     said = sentence(capsys)

@@ -10,10 +10,12 @@ ROOT = Path(__file__).parents[1]
 QUICKSTART = ROOT / 'configs/air/air_stgcn_quickstart.py'
 FINETUNE = ROOT / 'configs/air/benchmarks/finetune_stgcn_ebedb.py'
 LINEAR = ROOT / 'configs/air/benchmarks/linear_stgcn_ebedb.py'
+STGCN = ROOT / 'configs/stgcn/stgcn_ebedb.py'
 
 GENERATOR = dict(num_actors=2, actions=['knock', 'wave'], takes=1)
 _BACKBONE = dict(base_channels=4, num_stages=3, inflate_stages=[2],
                  down_stages=[3])
+_LABELS = 8
 _SHORT = {'dataset.pipeline.0.clip_len': 16}
 
 
@@ -27,6 +29,7 @@ PRETRAIN = {
     **flat('model.backbone', _BACKBONE), 'model.neck.in_channels': 8,
     **flat('model.appendage.backbone', _BACKBONE),
     'model.appendage.neck.in_channels': 8,
+    'model.codebook.num_labels': _LABELS,
     'model.refiner.num_neighbors': 3, 'model.head.queue_length': 32,
     'train_dataloader.batch_size': 7, 'train_cfg.max_epochs': 2,
     'default_hooks.checkpoint.max_keep_ckpts': -1,
@@ -35,18 +38,24 @@ PRETRAIN = {
     **flat('train_dataloader', _SHORT), **flat('val_dataloader', _SHORT)}
 
 
-def recognition(ann_file, backbone=None):
-    """For configs of recognisers: on an annotation file, on a backbone."""
-    options = {
+def recognition(ann_file):
+    """For configs of recognisers: on an annotation file."""
+    return {
         **flat('model.backbone', _BACKBONE), 'model.cls_head.in_channels': 8,
         'train_dataloader.batch_size': 7, 'train_cfg.max_epochs': 2,
         **{f'{part}_dataloader.dataset.ann_file': ann_file
            for part in ('train', 'val', 'test')},
         **{key: value for part in ('train', 'val', 'test')
            for key, value in flat(f'{part}_dataloader', _SHORT).items()}}
-    if backbone:
-        options['model.backbone.init_cfg.checkpoint'] = backbone
-    return options
+
+
+def probe(ann_file, encoder):
+    """For AIR's downstream configs: the same on a pre-trained encoder."""
+    options = {key.replace('model.backbone.', 'model.backbone.gcn.'): value
+               for key, value in recognition(ann_file).items()}
+    return {**options, 'model.cls_head.in_channels': 8 + 2 * 3 * _LABELS,
+            'model.backbone.codebook.num_labels': _LABELS,
+            'model.backbone.init_cfg.checkpoint': encoder}
 
 
 _numbers = itertools.count()

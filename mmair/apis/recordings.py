@@ -3,13 +3,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple, Union
+from typing import Iterator, Optional, Tuple, Union
 
 import numpy as np
 
 from mmair.datasets.folder_conversion import TABLES, FolderParser
 from mmair.datasets.naming import Classes
-from mmair.datasets.readers import load_annotations
+from mmair.datasets.readers import load_annotations, of_split
 from mmair.errors import InputError, quoted
 from mmair.layouts import SkeletonLayout, get_layout
 
@@ -142,7 +142,7 @@ class Reader:
     def _open_annotations(self, path: Path) -> tuple:
         data = load_annotations(path)
         layout = self._layout_of(path, data['meta'].get('layout'))
-        annotations = self._of_split(path, data)
+        annotations = of_split(path, data, self.split)
 
         def read() -> Iterator[Found]:
             for annotation in annotations:
@@ -158,16 +158,6 @@ class Reader:
                     yield name, str(error).removeprefix(f'{name}: ')
 
         return len(annotations), True, read()
-
-    def _of_split(self, path: Path, data: dict) -> List[dict]:
-        if self.split is None:
-            return data['annotations']
-        if self.split not in data['split']:
-            raise InputError(
-                f'{path}: there is no split {self.split!r}; the file has '
-                f'{", ".join(sorted(data["split"])) or "none"}')
-        chosen = set(data['split'][self.split])
-        return [a for a in data['annotations'] if a['frame_dir'] in chosen]
 
     def _layout_of(self, path: Path, found) -> SkeletonLayout:
         if found is None:

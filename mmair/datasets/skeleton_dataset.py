@@ -14,7 +14,7 @@ from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
 from mmair.registry import DATASETS, TRANSFORMS
 
-from .readers import AnnotationChecker, load_annotations
+from .readers import AnnotationChecker, load_annotations, of_split
 from .transforms import (MapLayout, PackSkeletonInputs, SampleWindows,
                          SkeletonTransform)
 from .transforms.counter_rng import fold_in
@@ -117,10 +117,10 @@ class SkeletonDataset(BaseActionDataset):
                 fit, numbers that are not finite, or if nothing is left.
         """
         data = self.read()
-        meta, annotations = data['meta'], data['annotations']
-        self._settle_layout(meta, annotations)
+        meta = data['meta']
+        self._settle_layout(meta, data['annotations'])
         self.splits = data['split']
-        annotations = self._of_split(self.splits, annotations)
+        annotations = of_split(self._source, data, self.split)
         annotations = self._of_classes(meta.get('classes'), annotations)
         if self.persons == 'separate':
             annotations = self._of_persons(annotations)
@@ -170,16 +170,6 @@ class SkeletonDataset(BaseActionDataset):
                     f'{channels} coordinates a joint, the layout '
                     f'{self.layout.describe()} has {dims}; set `layout` to '
                     'that of the data')
-
-    def _of_split(self, splits: dict, annotations: List[dict]) -> List[dict]:
-        if self.split is None:
-            return annotations
-        if self.split not in splits:
-            raise InputError(
-                f'{self._source}: there is no split {self.split!r}; the file '
-                f'has {", ".join(sorted(splits)) or "none"}')
-        chosen = set(splits[self.split])
-        return [a for a in annotations if a['frame_dir'] in chosen]
 
     def _of_classes(self, known: Optional[Sequence[str]],
                     annotations: List[dict]) -> List[dict]:

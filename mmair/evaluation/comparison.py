@@ -10,6 +10,7 @@ made.
 import copy
 import functools
 import hashlib
+import itertools
 import json
 import os
 import os.path as osp
@@ -33,13 +34,13 @@ from .movement_statistics import movement_statistics
 from .provenance import check_unseen
 from .readout import (calibrate_batch_norm, choose, extra_trees,
                       extract_features, folds_of, logistic_regression,
-                      nearest_neighbours, predict_folds,
+                      nearest_neighbours, out_of_fold, predict_folds,
                       standardise_per_actor, support_vectors, tuning_folds)
 from .semi_supervised import labelled_subset
 from .training import OutOfTime, recognise, train
 
 #: Part of every name; raised when a unit's code changes what it computes.
-VERSION = 1
+VERSION = 2
 
 
 class Unit(NamedTuple):
@@ -126,7 +127,9 @@ class Comparison:
             *preset.protocols, *(preset.splits if preset.recogniser else ()))}
         choices = (preset.C, preset.C_statistics, preset.C_svm)
         self.tuning = {p: tuning_folds(dataset, p) for p in preset.protocols
-                       if any(len(choice) > 1 for choice in choices)}
+                       if any(len(choice) > 1 for choice in (
+                           *choices, *map(self._feature_ways,
+                                          preset.tracks)))}
         self.num_recordings = len(dataset.read()['annotations'])
         self.data = _data_digest(preset.dataset)
         self._check_inductive(dataset.splits)
@@ -197,28 +200,31 @@ class Comparison:
     def _adapts_input(self, track: str) -> bool:
         return track == 'adapted' and self.preset.adapt.get('input', False)
 
+    def _feature_ways(self, track: str) -> List[bool]:
+        """Whether features are standardised per actor; both: a choice."""
+        ways = (self.preset.adapt.get('features', False)
+                if track == 'adapted' else False)
+        return list(ways) if isinstance(ways, (list, tuple)) else [ways]
+
     def _adapt(self, cfg: Config, statistics: Optional[str]) -> Config:
-        """Put the actors' statistics before the motion, everywhere."""
+        """Standardise windows by their actor before all else."""
         if statistics is None:
             return cfg
         step = dict(type='mmair.StandardizeActor',
                     statistics=self.units[statistics].output)
-        found = 0
-        pipelines = [cfg[part].dataset.pipeline for part in (
-            'train_dataloader', 'val_dataloader', 'test_dataloader')
-            if cfg.get(part)]
-        for steps in (*pipelines, cfg.get('data_preprocessor', {}).get(
-                'transforms', [])):
+        for part in ('train', 'val', 'test'):
+            loader = cfg.get(f'{part}_dataloader')
+            if not loader:
+                continue
+            steps = loader.dataset.pipeline
             at = [i for i, s in enumerate(steps)
-                  if s['type'] in ('mmair.KeepUndisturbed',
-                                  'mmair.AppendMotion')]
-            if at:
-                steps.insert(at[0], step)
-                found += 1
-        if found < len(pipelines):
-            raise InputError('adapt.input: a config has no '
-                             'mmair.AppendMotion, before which the input is '
-                             'standardised; adapt the features alone')
+                  if s['type'] == 'mmair.SampleWindows']
+            if not at:
+                raise InputError(
+                    'adapt.input: the pipeline of a config has no '
+                    'mmair.SampleWindows, behind which the input is '
+                    'standardised; adapt the features alone')
+            steps.insert(at[0] + 1, step)
         return cfg
 
     # The plan.
@@ -432,7 +438,8 @@ class Comparison:
             'extra trees': ([seed], extra_trees)
         }.get(readout) or (
             [int(readout.split('=')[1].rstrip(')'))], nearest_neighbours)
-        adapt = track == 'adapted' and preset.adapt.get('features', False)
+        ways = self._feature_ways(track)
+        choices = list(itertools.product(ways, candidates))
         checkpoint = (self.checkpoints[track, row][-1]
                       if (track, row) in self.checkpoints else None)
 
@@ -441,22 +448,24 @@ class Comparison:
                 check_unseen(checkpoint, self.dataset_name,
                              self.tested(protocol))
             x = np.load(self.units[features].output, allow_pickle=False)
-            if adapt:
-                x = standardise_per_actor(x, self.actors)
-            value = choose(candidates, make, x, self.labels,
-                           self.tuning.get(protocol, []))
-            predictions = predict_folds(x, self.labels, folds, make(value))
+            made = {way: standardise_per_actor(x, self.actors) if way else x
+                    for way in ways}
+            way, value = choose(choices, lambda choice: out_of_fold(
+                made[choice[0]], self.labels, self.tuning[protocol],
+                make(choice[1]))['macro_f1'])
+            predictions = predict_folds(made[way], self.labels, folds,
+                                        make(value))
             write_whole(output, functools.partial(mmengine.dump, dict(
                 predictions=np.concatenate(predictions).tolist(),
-                value=value)))
+                value=value, standardised=way)))
 
-        key = dict(readout=readout, candidates=candidates, adapt=adapt,
+        key = dict(readout=readout, candidates=candidates, adapt=ways,
                    folds=self._fold_names(folds))
-        if len(candidates) > 1:
+        if len(choices) > 1:
             key['tuning'] = self._fold_names(self.tuning[protocol])
         unit = self._add(
             'readout', f'{row}-{readout}-{protocol}-s{seed}', key, run,
-            (features, ), cost=100 * len(folds) * len(candidates),
+            (features, ), cost=100 * len(folds) * len(choices),
             extension='.json')
         self.cells.setdefault((track, row, readout, protocol),
                               []).append([unit])

@@ -17,7 +17,8 @@ PRESET: Dict[str, Any] = dict(
     subject=None,  # the row that is held against the others
     seeds=[0],
     tracks=['blind'],
-    # The adapted track: per-actor statistics, of features and of the input.
+    # The adapted track: per-actor statistics, of features and of the input;
+    # features=[False, True] chooses inside the training part of xsub_fixed.
     adapt=dict(features=True, input=False),
     pretrain_split=None,  # None is all recordings: transductive
     protocols=['xseq', 'xrec', 'xsub', 'xsub_fixed'],

@@ -3,7 +3,7 @@
 Recordings are split, never windows; scores are taken over the pooled
 out-of-fold predictions of all folds.
 """
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -148,25 +148,18 @@ def nearest_neighbours(k: int) -> Readout:
     return predict
 
 
-def choose(candidates: Sequence[float], make: Callable[[float], Readout],
-           features: np.ndarray, labels: np.ndarray,
-           folds: List[Fold]) -> float:
-    """The candidate with the best pooled macro-F1; the first of equals.
+def choose(candidates: Sequence[Any], score: Callable[[Any], float]) -> Any:
+    """The candidate with the best score; the first of equals.
 
     Args:
-        candidates (Sequence[float]): Values, of which one is taken as it is.
-        make (Callable): Makes a readout of a value.
-        features (np.ndarray): ``(N, D)``.
-        labels (np.ndarray): ``(N, )``.
-        folds (list[tuple]): From :func:`tuning_folds`.
+        candidates (Sequence): Settings, of which one is taken as it is.
+        score (Callable): Of a candidate, on folds of :func:`tuning_folds`.
 
     Returns:
-        float: One of the candidates.
+        One of the candidates.
     """
-    if len(candidates) == 1:
-        return candidates[0]
-    return max(candidates, key=lambda value: out_of_fold(
-        features, labels, folds, make(value))['macro_f1'])
+    return max(candidates, key=score) if len(candidates) > 1 else (
+        candidates[0])
 
 
 def standardise_per_actor(features: np.ndarray,

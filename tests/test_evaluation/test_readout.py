@@ -120,14 +120,28 @@ def test_readouts_ignore_the_scale_of_features(readout):
 
 def test_a_choice_is_the_best_on_the_tuning_folds():
     features, labels = blobs(gap=.5)
-    scores = {k: out_of_fold(features, labels, FOLDS,
-                             nearest_neighbours(k))['macro_f1']
-              for k in (1, 5, 25)}
-    best = max(scores, key=scores.get)
-    assert choose([1, 5, 25], nearest_neighbours, features, labels,
-                  FOLDS) == best
-    # One value needs no folds.
-    assert choose([25], nearest_neighbours, features, labels, []) == 25
+
+    def score(k):
+        return out_of_fold(features, labels, FOLDS,
+                           nearest_neighbours(k))['macro_f1']
+    scores = {k: score(k) for k in (1, 5, 25)}
+    best = max(scores.values())
+    assert sorted(scores.values())[1] < best  # no two of them
+    for order in ([1, 5, 25], [25, 5, 1]):
+        assert scores[choose(order, score)] == best
+
+
+def test_of_equals_the_first_is_chosen():
+    scores = {(False, .1): 3., (False, 1.): 7., (True, .1): 7., (True, 1.): 6.}
+    assert choose(list(scores), scores.get) == (False, 1.)
+    assert choose(list(scores)[::-1], scores.get) == (True, .1)
+
+
+def test_what_is_no_choice_is_not_scored():
+    """It needs no folds to tune on."""
+    def score(_):
+        raise AssertionError
+    assert choose([25], score) == 25
 
 
 def test_features_standardised_per_actor():

@@ -16,7 +16,7 @@ from mmair.models.backbones import encoder_config, encoder_of, load_backbone
 from mmair.models.heads import pool_windows
 from mmair.registry import MODELS
 
-K = 6
+S, K = 3, 6  # streams, codes of each
 SEGMENTS = dict(
     codebook=dict(type='mmair.AppendageCodebook', num_labels=K, dims=8),
     segment_head=dict(type='mmair.SegmentLabelHead'))
@@ -66,7 +66,7 @@ def test_every_parameter_gets_a_gradient(layout):
 
 @pytest.mark.parametrize('layout', ['ebedb', 'coco'])
 def test_the_student_names_what_the_undisturbed_view_does(layout):
-    """Group by group, of the same view."""
+    """Group by group and stream by stream, of the same view."""
     model = ready(layout).eval()
     inputs, samples = views(layout)
     with torch.no_grad():
@@ -79,12 +79,22 @@ def test_the_student_names_what_the_undisturbed_view_does(layout):
             for g, group in enumerate(model.codebook.groups):
                 pooled = maps[..., model.codebook.joints[group]].mean(3)
                 scores = model.segment_head.fc[g](pooled.transpose(1, 2))
+                assert scores.shape[2] == S * K
                 every = labels.shape[1] // scores.shape[1]
                 assert every * scores.shape[1] == labels.shape[1]
-                target = labels[:, every // 2::every, g]
-                losses.append(-scores.log_softmax(2).gather(
-                    2, target[..., None]).mean())
+                for s in range(S):
+                    target = labels[:, every // 2::every, g, s]
+                    own = scores[..., s * K:(s + 1) * K].log_softmax(2)
+                    losses.append(-own.gather(2, target[..., None]).mean())
     torch.testing.assert_close(found, torch.stack(losses).mean())
+
+
+@pytest.mark.parametrize('streams', [['motion'], ['centred', 'joint']])
+def test_the_head_has_scores_for_the_streams_of_the_codebook(streams):
+    model = MODELS.build(air_config(**{**SEGMENTS, 'codebook': dict(
+        SEGMENTS['codebook'], streams=streams)}))
+    assert [fc.out_features for fc in model.segment_head.fc] == \
+        7 * [len(streams) * K]
 
 
 @pytest.mark.parametrize('without', SEGMENTS)
@@ -195,7 +205,7 @@ def test_encoder_of_a_recogniser(encoder):
         backbone=dict(config, init_cfg=dict(
             type='Pretrained', checkpoint=str(folder / name))),
         cls_head=dict(type='mmair.RecordingHead', num_classes=3,
-                      in_channels=WIDTH + 2 * K, layout='ebedb'))).eval()
+                      in_channels=WIDTH + 2 * S * K, layout='ebedb'))).eval()
     recogniser.init_weights()
     inputs, samples = batch(seed=3)
     x = inputs['keypoint']
@@ -205,7 +215,7 @@ def test_encoder_of_a_recogniser(encoder):
         assert equal(recogniser.backbone.codebook.state_dict(),
                      model.codebook.state_dict())
         pooled = pool_windows(maps, 2, layout='ebedb')
-        assert pooled.shape == (4, 2 * 5 * (WIDTH + 2 * K))
+        assert pooled.shape == (4, 2 * 5 * (WIDTH + 2 * S * K))
         scores = recogniser.cls_head(maps, num_clips=2)
         torch.testing.assert_close(scores, recogniser.cls_head.fc(
             recogniser.cls_head.norm(pooled)))

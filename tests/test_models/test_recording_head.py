@@ -15,6 +15,12 @@ def seed():
     torch.manual_seed(0)
 
 
+def signed_root(value):
+    """The root of the size, of 0 the value 0."""
+    root = np.sqrt(abs(value) + 1e-4) - .01
+    return root if value > 0 else -root if value < 0 else 0.
+
+
 @pytest.mark.parametrize('num_clips', [1, 3])
 def test_pooling_is_the_slow_one(num_clips):
     persons, width, frames, joints = 2, 4, 5, 6
@@ -27,8 +33,9 @@ def test_pooling_is_the_slow_one(num_clips):
                 np.mean([float(x[n * num_clips + w, m, c, t, v])
                          for m in range(persons) for v in range(joints)])
                 for w in range(num_clips) for t in range(frames)]
-            expected[n, c] = np.mean(values)
-            expected[n, width + c] = np.sqrt(np.var(values) + 1e-6)
+            expected[n, c] = signed_root(np.mean(values))
+            expected[n, width + c] = signed_root(
+                np.sqrt(np.var(values) + 1e-6))
     np.testing.assert_allclose(pool_windows(x, num_clips), expected,
                                atol=1e-12)
     np.testing.assert_allclose(pool_windows(x, num_clips, deviation=False),
@@ -52,8 +59,8 @@ def test_pooling_of_parts_is_the_slow_one(name, num_clips):
             np.mean([float(x[n * num_clips + w, m, c, t, v])
                      for m in range(persons) for v in parts[p]])
             for w in range(num_clips) for t in range(frames)]
-        mean[n, p, c] = np.mean(values)
-        spread[n, p, c] = np.sqrt(np.var(values) + 1e-6)
+        mean[n, p, c] = signed_root(np.mean(values))
+        spread[n, p, c] = signed_root(np.sqrt(np.var(values) + 1e-6))
     expected = np.concatenate((mean, spread), 1).reshape(2, -1)
     for given in (name, layout, layout.to_dict()):
         np.testing.assert_allclose(pool_windows(x, num_clips, layout=given),
@@ -67,6 +74,37 @@ def test_a_feature_that_does_not_vary_has_a_finite_gradient():
     x = torch.ones(2, 1, 4, 5, 6).requires_grad_()
     pool_windows(x, 1).sum().backward()
     assert torch.isfinite(x.grad).all()
+
+
+def pooled_mean(values):
+    """Of features that have these values in all frames of a recording."""
+    x = torch.as_tensor(values, dtype=torch.float64)
+    return pool_windows(x[None, None, :, None, None].expand(
+        1, 1, len(x), 3, 2), 1, deviation=False)[0]
+
+
+def test_the_root_keeps_sign_and_order():
+    """0 stays 0, and what is seldom active counts more than its share."""
+    values = np.array([-4, -1, -.01, -1e-6, 0, 1e-6, .01, 1, 4])
+    found = pooled_mean(values).numpy()
+    assert (np.sign(found) == np.sign(values)).all()
+    assert (np.diff(found) > 0).all()
+    np.testing.assert_allclose(found, -found[::-1], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(found, [*map(signed_root, values)], atol=1e-12)
+    np.testing.assert_allclose(found[-2:], [.99, 1.99], atol=1e-3)
+    assert found[-3] / found[-2] > .09  # a hundredth of it is a tenth now
+
+
+@pytest.mark.parametrize('value', [0., 1e-12, -1e-12, .5, -3.])
+def test_the_gradient_of_the_root_is_finite(value):
+    """At 0, too: else a feature that is never active spoils a training."""
+    x = torch.tensor([value], dtype=torch.float64, requires_grad=True)
+    pool_windows(x[None, None, :, None, None], 1, False).sum().backward()
+    found = float(x.grad)
+    if value:
+        assert found == pytest.approx(.5 / np.sqrt(abs(value) + 1e-4))
+    else:  # autograd takes the slope of a size for 0 there
+        assert 0 <= found <= 50
 
 
 def recognizer(**head):

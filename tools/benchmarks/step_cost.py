@@ -1,12 +1,13 @@
-"""What one AIR step costs over the backbone passes that it needs.
+"""What a pre-training step costs over the backbone passes that it needs.
 
-    python tools/benchmarks/step_cost.py configs/air/air_stgcn_quickstart.py
+    python tools/benchmarks/step_cost.py configs/air/air_stgcn_quickstart.py \\
+        configs/skeletonclr/skeletonclr_stgcn_quickstart.py
 
 A step is what ``tools/train.py`` does with a batch that lies in memory: views
 on the device, losses, gradients, optimiser, teacher. The bare passes are the
-backbone alone on both views: forward and backward of the student, forward of
-the teacher. Both are measured in turns, so that what else runs on the machine
-hits them alike.
+backbone alone on as many windows as the method says (``backbone_passes``):
+some forward and backward, a teacher's forward. Both are measured in turns, so
+that what else runs on the machine hits them alike.
 """
 import argparse
 import copy
@@ -23,13 +24,14 @@ from torch.utils.benchmark import Timer
 from mmair.cli import CfgOptions, run
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
+from mmair.evaluation.tables import markdown
 from mmair.registry import MODELS
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument('config', help='config of an AIR pre-training')
+    parser.add_argument('config', nargs='+', help='configs of pre-trainings')
     parser.add_argument('--repeats', type=int, default=20,
                         help='measurements of each')
     parser.add_argument('--warm-up', type=int, default=3,
@@ -44,7 +46,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def prepare(cfg: Config, device: str) -> tuple:
-    """A step of AIR in the middle of its training, and the bare passes."""
+    """A step in the middle of a training, the bare passes, and how many."""
     loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
     data = next(iter(loader))
     model = MODELS.build(dict(
@@ -52,6 +54,7 @@ def prepare(cfg: Config, device: str) -> tuple:
     model.init_weights()
     optim = build_optim_wrapper(model, cfg.optim_wrapper)
     model.attach(loader.dataset.recordings)
+    model.fit(loader.dataset)
     model.start_epoch()
     model.set_progress(0.5)
 
@@ -60,18 +63,22 @@ def prepare(cfg: Config, device: str) -> tuple:
         model.after_step()
 
     step()
-    model.end_epoch(0)  # from here on limbs vote
+    model.end_epoch(1)  # from here on limbs vote
 
     inputs = model.data_preprocessor(copy.copy(data), training=True)['inputs']
     views = model.views(inputs)[0]
+    one = views[:len(views) // model.num_views]
+    trained, forward = (one.repeat(n, *[1] * (one.ndim - 1))
+                        for n in model.backbone_passes)
     teacher = copy.deepcopy(model.backbone)
 
     def bare():
-        model.backbone(views).mean().backward()
-        with torch.no_grad():
-            teacher(views)
+        model.backbone(trained).mean().backward()
+        if len(forward):
+            with torch.no_grad():
+                teacher(forward)
 
-    return step, bare, views.shape
+    return step, bare, model.backbone_passes
 
 
 def measure(functions: dict, args: argparse.Namespace) -> dict:
@@ -90,23 +97,30 @@ def measure(functions: dict, args: argparse.Namespace) -> dict:
 
 def main() -> None:
     args = parse_args()
-    cfg = apply_options(args)
+    configs, rows = args.config, []
     if args.threads:
         torch.set_num_threads(args.threads)
-    init_default_scope(cfg.get('default_scope', 'mmaction'))
     MMLogger.get_instance('step_cost', log_level='WARNING')
-    torch.manual_seed(0)
-    with building(cfg):
-        step, bare, shape = prepare(cfg, args.device)
-    times = measure({'AIR step': step, 'bare passes': bare}, args)
-    print(f'{args.config} on {args.device}, {torch.get_num_threads()} '
-          f'threads, both views {tuple(shape)} (N, M, T, V, C)')
-    for name, values in times.items():
-        print(f'{name}: {statistics.median(values):.1f} ms, median of '
-              f'{len(values)} ({min(values):.1f} to {max(values):.1f})')
-    ratio = statistics.median(
-        a / b for a, b in zip(times['AIR step'], times['bare passes']))
-    print(f'ratio {ratio:.2f}, median of the turns')
+    for config in configs:
+        args.config = config
+        cfg = apply_options(args)
+        init_default_scope(cfg.get('default_scope', 'mmaction'))
+        torch.manual_seed(0)
+        with building(cfg):
+            step, bare, passes = prepare(cfg, args.device)
+        times = measure(dict(step=step, bare=bare), args)
+        ratio = statistics.median(
+            a / b for a, b in zip(times['step'], times['bare']))
+        rows.append((config, f'{passes[0]} + {passes[1]}', *(
+            f'{statistics.median(v):.0f} ({min(v):.0f} to {max(v):.0f})'
+            for v in times.values()), f'{ratio:.2f}'))
+    print(markdown(dict(
+        title=f'A step on {args.device}, {torch.get_num_threads()} threads',
+        columns=['config', 'windows of a sample', 'step (ms)',
+                 'bare passes (ms)', 'ratio'],
+        rows=rows,
+        note='Windows: trained + forward alone. Medians and ranges of '
+             f'{args.repeats} turns.')))
 
 
 if __name__ == '__main__':

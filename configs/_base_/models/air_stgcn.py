@@ -31,7 +31,7 @@ model = dict(
         in_channels=128,
         num_labels=(8, 16, 32)),
     # Half seconds of limbs and pairs of limbs: a codebook labels them.
-    codebook=dict(type='mmair.AppendageCodebook', num_labels=256),
+    codebook=dict(type='mmair.AppendageCodebook'),
     segment_head=dict(type='mmair.SegmentLabelHead'),
     refiner=dict(type='mmair.AppendageLabelRefiner', num_neighbors=20),
     alignment=dict(type='mmair.MultiGranularityAlignmentLoss'))

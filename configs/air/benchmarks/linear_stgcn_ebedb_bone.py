@@ -1,5 +1,8 @@
 # Linear probe of what air_stgcn_ebedb_cpu_bone pre-trained.
-_base_ = 'linear_stgcn_ebedb.py'
+_base_ = [
+    '../../_base_/recognition/ebedb.py', '../../_base_/schedules/linear.py',
+    '../../_base_/default_runtime.py'
+]
 bone = [
     dict(type='mmair.ToBone'),
     dict(type='mmair.AppendMotion'),

@@ -1,5 +1,8 @@
 # Linear probe of what air_stgcn_ebedb_cpu_motion pre-trained.
-_base_ = 'linear_stgcn_ebedb.py'
+_base_ = [
+    '../../_base_/recognition/ebedb.py', '../../_base_/schedules/linear.py',
+    '../../_base_/default_runtime.py'
+]
 motion = [
     dict(type='mmair.ToMotion'),
     dict(type='mmair.PackSkeletonInputs')

@@ -1,7 +1,8 @@
 """What an annotation file or store must hold, whichever way it is kept."""
+import re
 import reprlib
 from pathlib import Path
-from typing import Any, NoReturn, Optional, Sequence, Union
+from typing import Any, List, NoReturn, Optional, Sequence, Union
 
 import numpy as np
 
@@ -26,6 +27,34 @@ class _ShortRepr(reprlib.Repr):
 short_repr = _ShortRepr()
 short_repr.maxstring = short_repr.maxother = 100
 _short = short_repr.repr
+
+
+def of_split(path: Union[str, Path], data: dict,
+             split: Optional[str]) -> List[dict]:
+    """The annotations of a split.
+
+    Args:
+        path (str | Path): The file, for messages.
+        data (dict): Its ``annotations`` and ``split``.
+        split (str, optional): Name of the split; None is all of them.
+
+    Raises:
+        InputError: If there is no such split.
+    """
+    splits = data['split']
+    if split is None:
+        return data['annotations']
+    if split not in splits:
+        # Folds are many: the first of each kind stands for them.
+        shown = [name for name in sorted(splits)
+                 if not re.search(r'_f[1-9]\d*_', name)]
+        left = len(splits) - len(shown)
+        raise InputError(
+            f'{path}: there is no split {split!r}; the file has '
+            f'{", ".join(shown) or "none"}'
+            + (f' and {left} more folds' if left else ''))
+    chosen = set(splits[split])
+    return [a for a in data['annotations'] if a['frame_dir'] in chosen]
 
 
 class AnnotationChecker:

@@ -1,9 +1,14 @@
 """A GCN beside a codebook of short movements of the limbs."""
-from typing import Dict, List, Tuple, Union
+import itertools
+from typing import Callable, Dict, Sequence, Tuple, Union
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from mmengine import dist
 from mmengine.model import BaseModule
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 from torch import Tensor
 
 from mmair.errors import InputError
@@ -14,64 +19,47 @@ from mmair.registry import MODELS
 _SAMPLE = 40000
 
 
-def whitening(x: Tensor, dims: int) -> Tuple[Tensor, Tensor]:
+def whitening(x: np.ndarray, dims: int) -> Tuple[np.ndarray, np.ndarray]:
     """The projection that makes principal components alike in variance.
 
     Args:
-        x (Tensor): ``(N, D)``.
-        dims (int): Components that are kept, those of largest variance; no
-            more than vary at all.
+        x (np.ndarray): ``(N, D)``.
+        dims (int): Components that are kept, those of largest variance.
 
     Returns:
-        tuple[Tensor]: The mean ``(D, )`` and the projection ``(D, dims)``;
-        its last columns are 0 where fewer than ``dims`` vary.
+        tuple[np.ndarray]: The mean ``(D, )`` and the projection
+        ``(D, dims)``; its last columns are 0 where fewer than ``dims`` vary.
     """
-    x = x.double()
-    mean = x.mean(0)
-    values, vectors = torch.linalg.eigh((x - mean).T @ (x - mean) / len(x))
-    values, vectors = values.flip(0)[:dims], vectors.flip(1)[:, :dims]
-    # The sign of an eigenvector is free: fix it, for all machines alike.
-    largest = vectors.abs().argmax(0)
-    vectors = vectors * vectors.gather(0, largest[None]).sign()
-    vary = values > 1e-9 * values[0].clamp(min=1e-12)
-    scale = torch.where(vary, values.clamp(min=1e-30).rsqrt(),
-                        torch.zeros_like(values))
-    projection = torch.zeros(x.shape[1], dims, dtype=x.dtype,
-                             device=x.device)
-    projection[:, :len(values)] = vectors * scale
-    return mean.float(), projection.float()
+    # In double: a covariance is the difference of large numbers.
+    pca = PCA(min(dims, *x.shape), svd_solver='covariance_eigh').fit(
+        x.astype(np.float64))
+    variance = pca.explained_variance_
+    vary = variance > 1e-9 * max(variance[0], 1e-12)
+    projection = np.zeros((x.shape[1], dims), x.dtype)
+    projection[:, :vary.sum()] = (
+        pca.components_[vary] / np.sqrt(variance[vary])[:, None]).T
+    return pca.mean_.astype(x.dtype), projection
 
 
-def squared_distances(x: Tensor, centres: Tensor) -> Tensor:
-    """``(N, D), (K, D) -> (N, K)``."""
-    return (x.square().sum(1, keepdim=True) - 2 * x @ centres.T
-            + centres.square().sum(1)).clamp(min=0)
+def _joint(x: Tensor) -> Tensor:
+    return x
 
 
-def k_means(x: Tensor, k: int, generator: torch.Generator,
-            num_iters: int = 20) -> Tensor:
-    """Lloyd's algorithm from k of the samples.
+def _motion(x: Tensor) -> Tensor:
+    # The first frame moves as the second does: as many frames as before.
+    first = x[:, 1:2] - x[:, :1] if x.shape[1] > 1 else torch.zeros_like(x)
+    return torch.cat((first, x.diff(dim=1)), 1)
 
-    Args:
-        x (Tensor): ``(N, D)``, N at least k.
-        k (int): Number of centres.
-        generator (torch.Generator): Chooses the first centres, on the CPU.
-        num_iters (int): Defaults to 20.
 
-    Returns:
-        Tensor: Centres, ``(k, D)``; one that nothing is near stays.
-    """
-    first = torch.randperm(len(x), generator=generator)[:k]
-    centres = x[first.to(x.device)]
-    for _ in range(num_iters):
-        nearest = torch.cat([squared_distances(part, centres).argmin(1)
-                             for part in x.split(8192)])
-        count = torch.bincount(nearest, minlength=k)
-        total = torch.zeros_like(centres).index_add_(0, nearest, x)
-        used = count > 0
-        centres = torch.where(used[:, None],
-                              total / count.clamp(min=1)[:, None], centres)
-    return centres
+def _centred(x: Tensor) -> Tensor:
+    return x - x.mean(1, keepdim=True)
+
+
+#: What of a window is cut into segments, ``(N, T, V, C)`` in and out:
+#: positions, their change from frame to frame (MMAction2's joint and joint
+#: motion), and positions less the mean posture of the window.
+STREAMS: Dict[str, Callable[[Tensor], Tensor]] = dict(
+    joint=_joint, motion=_motion, centred=_centred)
 
 
 @MODELS.register_module()
@@ -83,7 +71,9 @@ class AppendageCodebook(BaseModule):
     half a second is a *segment*. Segments are whitened (so that fast small
     movement counts as much as posture) and clustered; the label of a segment
     is its nearest centre. Right limbs are mirrored: both sides share one
-    codebook. :meth:`fit` learns all of it from unlabelled recordings.
+    codebook. Posture tells who somebody is, so there are codebooks of
+    movement alone beside those of positions. :meth:`fit` learns all of it
+    from unlabelled recordings.
 
     Beside the label a segment has an activation of every code, max(0, mean
     distance - distance): the "triangle" encoding of Coates, Lee & Ng (AISTATS
@@ -91,14 +81,17 @@ class AppendageCodebook(BaseModule):
 
     Args:
         layout (str | dict): The skeleton layout.
-        num_labels (int): Codes K of each codebook. Defaults to 256.
+        num_labels (int): Codes K of each codebook. Defaults to 128.
         length (int): Frames of a segment. Defaults to 8, at 15 Hz half a
             second.
         stride (int): Frames from one segment to the next. Defaults to 2.
         dims (int): Components that whitening keeps. Defaults to 24.
+        streams (Sequence[str]): Names in ``STREAMS``, each with codebooks of
+            its own. Defaults to all.
     """
 
-    #: Codebooks: one arm, one leg, both arms, both legs, the midline.
+    #: Parts that have codebooks: one arm, one leg, both arms, both legs, the
+    #: midline.
     kinds = ('arm', 'leg', *LIMB_PAIRS, 'midline')
     #: What is labelled, and by which codebook: fine first, then coarse.
     groups: Dict[str, str] = {
@@ -107,20 +100,27 @@ class AppendageCodebook(BaseModule):
 
     def __init__(self,
                  layout: Union[str, dict],
-                 num_labels: int = 256,
+                 num_labels: int = 128,
                  length: int = 8,
                  stride: int = 2,
                  dims: int = 24,
+                 streams: Sequence[str] = tuple(STREAMS),
                  init_cfg=None) -> None:
         super().__init__(init_cfg)
         if not 1 <= stride <= length:
             raise InputError(
                 f'AppendageCodebook: stride is {stride}, expected 1 to '
                 f'length={length}, so that no frame is left out')
+        unknown = [s for s in streams if s not in STREAMS]
+        if unknown or not streams:
+            raise InputError(
+                f'AppendageCodebook: streams is {list(streams)}, expected '
+                f'some of {", ".join(STREAMS)}')
         layout = get_layout(layout)
         self.layout = layout
         self.num_labels = num_labels
         self.length, self.stride, self.dims = length, stride, dims
+        self.streams = tuple(streams)
         of_limb = {limb: list(layout.limbs[limb]) for limb in LIMBS}
         self.joints = {
             **of_limb, 'midline': list(layout.midline),
@@ -133,24 +133,32 @@ class AppendageCodebook(BaseModule):
         for kind in self.kinds:
             group = next(g for g, k in self.groups.items() if k == kind)
             width = length * len(self.joints[group]) * layout.dims
-            self.register_buffer(f'mean_{kind}', torch.zeros(width))
-            self.register_buffer(f'projection_{kind}',
-                                 torch.zeros(width, dims))
-            self.register_buffer(f'codes_{kind}',
-                                 torch.zeros(num_labels, dims))
+            for name in self.streams:
+                self.register_buffer(f'mean_{name}_{kind}',
+                                     torch.zeros(width))
+                self.register_buffer(f'projection_{name}_{kind}',
+                                     torch.zeros(width, dims))
+                self.register_buffer(f'codes_{name}_{kind}',
+                                     torch.zeros(num_labels, dims))
 
-    def segments(self, x: Tensor, group: str) -> Tensor:
+    @property
+    def width(self) -> int:
+        """Activations of a group: codes of all streams."""
+        return len(self.streams) * self.num_labels
+
+    def segments(self, x: Tensor, stream: str, group: str) -> Tensor:
         """Segments of a group of joints, as they are.
 
         Args:
             x (Tensor): Positions first, ``(N, T, V, C)``.
+            stream (str): One of ``streams``.
             group (str): One of ``groups``.
 
         Returns:
             Tensor: ``(N, T_s, length * joints * dims)``, T_s about T over
             ``stride``; the first and last frame are repeated at the ends.
         """
-        x = x[:, :, self.joints[group], :self.layout.dims]
+        x = STREAMS[stream](x[:, :, self.joints[group], :self.layout.dims])
         if group in RIGHT_LIMBS:
             x = torch.cat((-x[..., :1], x[..., 1:]), -1)
         x = x.flatten(2).transpose(1, 2)  # (N, joints * dims, T)
@@ -161,40 +169,58 @@ class AppendageCodebook(BaseModule):
         return x.unfold(2, self.length, self.stride).permute(
             0, 2, 3, 1).flatten(2)
 
-    def whitened(self, x: Tensor, group: str) -> Tensor:
+    def whitened(self, x: Tensor, stream: str, group: str) -> Tensor:
         """Whitened segments, ``(N, T, V, C) -> (N, T_s, dims)``."""
-        kind = self.groups[group]
-        return ((self.segments(x, group) - getattr(self, f'mean_{kind}'))
-                @ getattr(self, f'projection_{kind}'))
+        name = f'{stream}_{self.groups[group]}'
+        return ((self.segments(x, stream, group)
+                 - getattr(self, f'mean_{name}'))
+                @ getattr(self, f'projection_{name}'))
 
-    def distances(self, x: Tensor, group: str) -> Tensor:
+    def distances(self, x: Tensor, stream: str, group: str) -> Tensor:
         """From each segment to each code, ``(N, T_s, K)``."""
         # Differences of large numbers: not in the precision of a network.
         with torch.autocast(x.device.type, enabled=False):
-            segments = self.whitened(x.float(), group)
-            codes = getattr(self, f'codes_{self.groups[group]}')
-            return squared_distances(segments.flatten(0, 1), codes).sqrt(
-                ).unflatten(0, segments.shape[:2])
+            z = self.whitened(x.float(), stream, group)
+            codes = getattr(self, f'codes_{stream}_{self.groups[group]}')
+            return (z.square().sum(2, keepdim=True) - 2 * z @ codes.T
+                    + codes.square().sum(1)).clamp(min=0).sqrt()
 
     @torch.no_grad()
     def labels(self, x: Tensor) -> Tensor:
-        """The label of each segment, ``(N, T, V, C) -> (N, T_s, G)``."""
-        return torch.stack([self.distances(x, group).argmin(2)
-                            for group in self.groups], 2)
+        """The label of each segment in each stream.
+
+        Args:
+            x (Tensor): Positions first, ``(N, T, V, C)``.
+
+        Returns:
+            Tensor: ``(N, T_s, G, S)`` for G groups and S streams.
+        """
+        return torch.stack([
+            torch.stack([self.distances(x, stream, group).argmin(2)
+                         for stream in self.streams], 2)
+            for group in self.groups], 2)
 
     def pool(self, maps: Tensor) -> Tensor:
         """Features of each group, ``(N, D, T, V) -> (N, G, D, T)``."""
         mean = F.normalize(self.of_groups, p=1, dim=1).to(maps)
         return torch.einsum('ndtv,gv->ngdt', maps, mean)
 
-    def forward(self, x: Tensor) -> List[Tensor]:
-        """Activations of all codes, ``(N, T, V, C) -> G x (N, T_s, K)``."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Activations of the codes of all streams.
+
+        Args:
+            x (Tensor): Positions first, ``(N, T, V, C)``.
+
+        Returns:
+            Tensor: ``(N, G, T_s, S * K)`` for G groups and S streams.
+        """
         result = []
         for group in self.groups:
-            distance = self.distances(x, group)
-            result.append((distance.mean(2, keepdim=True)
-                           - distance).clamp(min=0))
-        return result
+            distance = torch.stack([self.distances(x, stream, group)
+                                    for stream in self.streams], 2)
+            result.append((distance.mean(3, keepdim=True)
+                           - distance).clamp(min=0).flatten(2))
+        return torch.stack(result, 1)
 
     @torch.no_grad()
     def fit(self, x: Tensor, seed: int = 0) -> None:
@@ -208,8 +234,8 @@ class AppendageCodebook(BaseModule):
             InputError: If there are fewer segments than codes.
         """
         generator = torch.Generator().manual_seed(seed)
-        for kind in self.kinds:
-            found = torch.cat([self.segments(x, group).flatten(0, 1)
+        for stream, kind in itertools.product(self.streams, self.kinds):
+            found = torch.cat([self.segments(x, stream, group).flatten(0, 1)
                                for group, k in self.groups.items()
                                if k == kind])
             if len(found) < self.num_labels:
@@ -218,13 +244,18 @@ class AppendageCodebook(BaseModule):
                     f'segments of {kind}, expected {self.num_labels} or '
                     'more; set a smaller num_labels')
             chosen = torch.randperm(len(found), generator=generator)[:_SAMPLE]
-            found = found[chosen.to(found.device)].float()
+            found = found.cpu()[chosen].float().numpy()
             mean, projection = whitening(found, self.dims)
-            codes = k_means((found - mean) @ projection, self.num_labels,
-                            generator)
+            codes = KMeans(self.num_labels, init='random', n_init=1,
+                           max_iter=20, random_state=seed).fit(
+                               (found - mean) @ projection).cluster_centers_
             for name, value in dict(mean=mean, projection=projection,
                                     codes=codes).items():
-                getattr(self, f'{name}_{kind}').copy_(value)
+                getattr(self, f'{name}_{stream}_{kind}').copy_(
+                    torch.from_numpy(value))
+        # Sums of threads differ in their last digits; processes must not.
+        for buffer in self.buffers():
+            dist.broadcast(buffer)
 
 
 @MODELS.register_module()
@@ -232,10 +263,11 @@ class AppendageInformedGCN(BaseModule):
     """A GCN whose feature map has the limbs' discrete labels beside it.
 
     A joint of a limb has, beside the GCN's channels, the activations of the
-    limb's codes and those of the pair (both arms, both legs); a joint of the
-    midline has those of the midline; the others have 0. So every head and
-    tool takes it for a GCN of ``D + 2 * K`` channels. Gradients reach the
-    GCN alone.
+    limb's codes; a joint of the midline has those of the midline. Those of a
+    pair (both arms, both legs) are told once, at the joints of its first limb,
+    the left one. Everywhere else there is 0. So every head and tool takes it
+    for a GCN of ``D + 2 * S * K`` channels, for S streams of K codes.
+    Gradients reach the GCN alone.
 
     Args:
         gcn (dict): Any MMAction2 GCN.
@@ -247,11 +279,14 @@ class AppendageInformedGCN(BaseModule):
         self.gcn = MODELS.build(gcn)
         self.codebook = MODELS.build(codebook)
         # Fine groups fill the first block of channels, pairs the second.
-        coarse = torch.tensor([group in LIMB_PAIRS
-                               for group in self.codebook.groups])
-        blocks = torch.stack((~coarse, coarse)).float()[..., None]
-        self.register_buffer('of_joints', blocks * self.codebook.of_groups,
-                             persistent=False)
+        layout = self.codebook.layout
+        blocks = torch.zeros(2, len(self.codebook.groups), len(layout))
+        for row, group in enumerate(self.codebook.groups):
+            pair = LIMB_PAIRS.get(group)
+            joints = (layout.limbs[pair[0]] if pair else
+                      self.codebook.joints[group])
+            blocks[int(pair is not None), row, list(joints)] = 1
+        self.register_buffer('of_joints', blocks, persistent=False)
 
     @property
     def graph(self):
@@ -259,11 +294,11 @@ class AppendageInformedGCN(BaseModule):
         return self.gcn.graph
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, M, T, V, C) -> (N, M, D + 2 * K, T', V)``."""
+        """``(N, M, T, V, C) -> (N, M, D + 2 * S * K, T', V)``."""
         maps = self.gcn(x)
         with torch.no_grad():
-            codes = torch.stack(self.codebook(x.flatten(0, 1)), 1)
-            # (N * M, G, T_s, K) -> (N * M, G * K, T')
+            codes = self.codebook(x.flatten(0, 1))
+            # (N * M, G, T_s, S * K) -> (N * M, G * S * K, T')
             codes = F.interpolate(
                 codes.transpose(2, 3).flatten(1, 2), size=maps.shape[3])
             codes = codes.unflatten(1, (len(self.codebook.groups), -1))

@@ -16,7 +16,9 @@ def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
     Mean, and deviation beside it, over the frames of all windows; persons and
     joints are averaged first, the latter within each part of the body (four
     limbs, torso) where the layout is given. What moves much lives in the
-    deviation, and what moves it in the part.
+    deviation, and what moves it in the part. Then the signed root is taken:
+    the power normalisation of Perronnin, Sanchez & Mensink (ECCV 2010), by
+    which what is seldom active counts, too.
 
     Args:
         x (Tensor): Features of windows, ``(N * num_clips, M, C, T, V)``, the
@@ -39,10 +41,15 @@ def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
     frames = frames.unflatten(0, (-1, num_clips)).transpose(1, 2).flatten(2)
     mean = frames.mean(2)
     if not deviation:
-        return mean
+        return _signed_root(mean)
     # The epsilon keeps the gradient finite where nothing varies.
     spread = (frames.var(2, unbiased=False) + 1e-6).sqrt()
-    return torch.cat((mean, spread), 1)
+    return _signed_root(torch.cat((mean, spread), 1))
+
+
+def _signed_root(x: torch.Tensor, epsilon: float = 1e-4) -> torch.Tensor:
+    """The root of the size, with a finite gradient at 0."""
+    return x.sign() * ((x.abs() + epsilon).sqrt() - epsilon**0.5)
 
 
 @MODELS.register_module()

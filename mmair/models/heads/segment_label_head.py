@@ -15,11 +15,13 @@ class SegmentLabelHead(BaseModule):
 
     The finest scale of AMDL, our reading: the student sees a disturbed view
     and names, for every half second, the label that a codebook gives each
-    limb, each pair of limbs and the midline of the undisturbed one.
+    limb, each pair of limbs and the midline of the undisturbed one, in each
+    stream (positions, their change, positions less the mean posture).
 
     Args:
         in_channels (int): Channels D of the GCN.
         num_groups (int): Groups G that are labelled.
+        num_streams (int): Labels S of a segment.
         num_labels (int): Codes K.
         loss_weight (float): Defaults to 1.
     """
@@ -27,21 +29,24 @@ class SegmentLabelHead(BaseModule):
     def __init__(self,
                  in_channels: int,
                  num_groups: int,
+                 num_streams: int,
                  num_labels: int,
                  loss_weight: float = 1.,
                  init_cfg=None) -> None:
         super().__init__(init_cfg)
         self.loss_weight = loss_weight
-        self.fc = nn.ModuleList(nn.Linear(in_channels, num_labels)
-                                for _ in range(num_groups))
+        self.num_labels = num_labels
+        self.fc = nn.ModuleList(
+            nn.Linear(in_channels, num_streams * num_labels)
+            for _ in range(num_groups))
 
     def loss(self, features: Tensor, labels: Tensor) -> Dict[str, Tensor]:
-        """Cross-entropy, averaged over groups and segments.
+        """Cross-entropy, averaged over groups, streams and segments.
 
         Args:
             features (Tensor): The student's map, pooled over the joints of
                 each group, ``(N, G, D, T')``.
-            labels (Tensor): ``(N, T_s, G)``; the nearest in time is taken
+            labels (Tensor): ``(N, T_s, G, S)``; the nearest in time is taken
                 where T_s is not T'.
 
         Returns:
@@ -54,8 +59,10 @@ class SegmentLabelHead(BaseModule):
         labels = labels[:, nearest]
         losses, right = [], []
         for group, fc in enumerate(self.fc):
-            logits = fc(features[:, group].transpose(1, 2)).flatten(0, 1)
-            target = labels[..., group].flatten()
+            # (N, T', S * K) -> (N * T' * S, K)
+            logits = fc(features[:, group].transpose(1, 2)).reshape(
+                -1, self.num_labels)
+            target = labels[:, :, group].flatten()
             losses.append(F.cross_entropy(
                 logits.to(torch.promote_types(logits.dtype, torch.float32)),
                 target))

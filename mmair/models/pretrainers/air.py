@@ -177,6 +177,7 @@ class AIR(LabelCodes, TeacherPretrainer):
         self.segment_head = segment_head and MODELS.build(
             dict(dict(in_channels=self.student.neck.in_channels,
                       num_groups=len(self.codebook.groups),
+                      num_streams=len(self.codebook.streams),
                       num_labels=self.codebook.num_labels),
                  **segment_head))
         self.head = MODELS.build(head)

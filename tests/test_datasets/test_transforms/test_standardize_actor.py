@@ -30,38 +30,127 @@ def statistics(tmp_path_factory):
     return path
 
 
-def slow(recordings, actor):
-    frames = np.concatenate([r['keypoint'].flatten(0, 1).double().numpy()
-                             for r in recordings if r['actor'] == actor])
-    mean, std = frames.mean(0), frames.std(0)
-    return mean, np.where(std < 1e-4, 1, std)
+def slow(recordings, dims=3):
+    """Mean posture and tempo of every actor, one frame after the other."""
+    means, steps = {}, {}
+    for actor in sorted({r['actor'] for r in recordings}):
+        postures, squares = [], []
+        for x in (r['keypoint'][..., :dims].double().numpy()
+                  for r in recordings if r['actor'] == actor):
+            for t, frame in enumerate(x):
+                postures.extend(frame)  # of each person
+                if t:  # not from one recording into the next
+                    squares.extend((frame - x[t - 1]).ravel() ** 2)
+        means[actor] = np.mean(postures, 0)
+        steps[actor] = np.sqrt(np.mean(squares)) if squares else 0
+    moving = [step for step in steps.values() if step > 1e-6]
+    return {actor: (means[actor],
+                    step / np.mean(moving) if step > 1e-6 else 1)
+            for actor, step in steps.items()}
 
 
 def test_against_numpy(statistics):
     dataset = build()
     transform = StandardizeActor(statistics)
+    expected = slow(dataset.recordings)
+    tempos = [tempo for _, tempo in expected.values()]
+    assert np.mean(tempos) == pytest.approx(1) and np.ptp(tempos) > .02
     for recording in dataset.recordings[:10:3]:
-        mean, std = slow(dataset.recordings, recording['actor'])
+        mean, tempo = expected[recording['actor']]
         x = recording['keypoint'].transpose(0, 1)
         found = transform(dict(keypoint=x.clone(),
                                actor=recording['actor']))['keypoint']
         np.testing.assert_allclose(
-            found.numpy(), (x.numpy() - mean) / std, atol=2e-4)
+            found.numpy(), (x.numpy() - mean) / tempo, atol=1e-5)
+
+
+def made(actors, dims=3, seed=0):
+    """Two recordings of each actor, who moves so much, two persons in it."""
+    generator = torch.Generator().manual_seed(seed)
+    recordings = []
+    for actor, size in actors.items():
+        posture = torch.randn(1, 2, 4, dims, generator=generator)
+        for frames in (9, 14):
+            x = torch.randn(frames, 2, 4, dims, generator=generator)
+            recordings.append(dict(actor=actor, keypoint=posture + size * x))
+    return recordings
+
+
+def saved(recordings, tmp_path, dims=3):
+    path = str(tmp_path / 'actors.npz')
+    save_actor_statistics(recordings, dims, path)
+    return path
+
+
+def read(path):
+    """Mean posture and tempo by actor."""
+    with np.load(path) as found:
+        assert sorted(found) == ['actors', 'mean', 'tempo']
+        assert found['tempo'].shape == found['actors'].shape
+        return {actor: (mean, tempo) for actor, mean, tempo in zip(
+            found['actors'].tolist(), found['mean'], found['tempo'])}
+
+
+@pytest.mark.parametrize('actors', [
+    dict(b=1., a=.2, c=3.), dict(b=1., still=0., c=3.), dict(still=0.)])
+@pytest.mark.parametrize('single', [False, True])
+def test_statistics_are_the_slow_ones(actors, single, tmp_path):
+    recordings = made(actors)
+    if single:  # one actor more, seen in single frames
+        recordings += [dict(actor='d', keypoint=r['keypoint'][:1])
+                       for r in made(dict(d=1.), seed=1)]
+    found, expected = read(saved(recordings, tmp_path)), slow(recordings)
+    assert list(found) == list(expected) == sorted(expected)
+    for actor, (mean, tempo) in expected.items():
+        np.testing.assert_allclose(found[actor][0], mean, atol=1e-6)
+        assert found[actor][1] == pytest.approx(tempo, rel=1e-5)
+
+
+def test_who_never_moves_keeps_the_tempo_and_changes_no_other(tmp_path):
+    moving = made(dict(a=1., b=3.))
+    alone = read(saved(moving, tmp_path))
+    held = made(dict(still=0.), seed=5)
+    found = read(saved([*held, *moving], tmp_path))
+    assert found['still'][1] == 1
+    for actor in 'ab':
+        np.testing.assert_array_equal(found[actor][0], alone[actor][0])
+        assert found[actor][1] == alone[actor][1]
+    assert alone['b'][1] > 2 * alone['a'][1]
+    # He stands at 0 afterwards, like all others.
+    x = StandardizeActor(str(tmp_path / 'actors.npz'))(dict(
+        keypoint=held[0]['keypoint'].transpose(0, 1), actor='still'))
+    centre = torch.cat([r['keypoint'].flatten(0, 1) for r in held]).mean(0)
+    torch.testing.assert_close(
+        x['keypoint'], held[0]['keypoint'].transpose(0, 1) - centre)
 
 
 def test_one_actor_is_as_another_afterwards(statistics):
+    """In posture and in the size of a step; joints keep their shares."""
     dataset = build()
     transform = StandardizeActor(statistics)
+    recordings = [dict(r, keypoint=transform(dict(
+        keypoint=r['keypoint'].transpose(0, 1), actor=r['actor'])
+        )['keypoint'].transpose(0, 1)) for r in dataset.recordings]
+    steps = {}
     for actor in ('S01', 'S02'):
-        frames = torch.cat([
-            transform(dict(keypoint=r['keypoint'], actor=actor))['keypoint']
-            .flatten(0, 1) for r in dataset.recordings
-            if r['actor'] == actor])
-        assert frames.mean(0).abs().max() < 1e-3
-        std = frames.std(0)
-        # What does not move relative to the root stays; the rest is alike.
-        assert ((std < 1e-3) | ((std - 1).abs() < 1e-2)).all()
-        assert (std > .5).float().mean() > .8
+        before, after = (
+            [r['keypoint'] for r in of if r['actor'] == actor]
+            for of in (dataset.recordings, recordings))
+        frames = torch.cat([x.flatten(0, 1) for x in after])
+        assert frames.mean(0).abs().max() < 1e-4
+        shares = []
+        for of in (before, after):
+            moved = torch.cat([x.diff(dim=0) for x in of]).double()
+            step = moved.square().mean((0, 1, 3)).sqrt()
+            shares.append(step / step.max())
+            steps.setdefault(actor, []).append(float(
+                moved.square().mean().sqrt()))
+        torch.testing.assert_close(*shares, atol=1e-4, rtol=0)
+        assert shares[0].max() > 2 * shares[0].min()
+    (one, same), (other, likewise) = steps['S01'], steps['S02']
+    assert abs(one / other - 1) > .02
+    assert same == pytest.approx(likewise, rel=1e-4)
+    assert same == pytest.approx((one + other) / 2, rel=1e-4)
 
 
 def test_sample_batch_and_preprocessor_do_the_same(statistics):
@@ -83,12 +172,18 @@ def test_sample_batch_and_preprocessor_do_the_same(statistics):
 
 
 def test_a_score_beside_the_coordinates_stays(tmp_path):
-    path = str(tmp_path / 'actors.npz')
-    x = torch.rand(9, 1, 4, 3)
-    save_actor_statistics([dict(keypoint=x, actor='a')], 2, path)
-    found = StandardizeActor(path)(dict(keypoint=x, actor='a'))['keypoint']
-    assert torch.equal(found[..., 2], x[..., 2])
-    assert not torch.equal(found[..., :2], x[..., :2])
+    """And has no part in the statistics."""
+    recordings = made(dict(a=1., b=2.))
+    path = saved(recordings, tmp_path, dims=2)
+    expected = slow(recordings, dims=2)
+    for recording in recordings:
+        x, actor = recording['keypoint'], recording['actor']
+        found = StandardizeActor(path)(dict(keypoint=x, actor=actor)
+                                       )['keypoint']
+        assert torch.equal(found[..., 2], x[..., 2])
+        mean, tempo = expected[actor]
+        np.testing.assert_allclose(
+            found[..., :2], (x[..., :2].numpy() - mean) / tempo, atol=1e-5)
 
 
 @pytest.mark.parametrize('sample, message', [

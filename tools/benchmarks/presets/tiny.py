@@ -7,7 +7,7 @@ dataset = dict(
                    layout='ebedb', seed=0))
 seeds = [0, 1]
 tracks = ['blind', 'adapted']
-adapt = dict(features=True, input=True)
+adapt = dict(features=[False, True], input=True)
 protocols = ['xsub', 'xsub_fixed']
 knn = [1]
 C = [0.01, 0.1]
