@@ -368,7 +368,8 @@ def test_confusion_matrix_on_bad_input(changes, expected, tmp_path, capsys):
 # extract_features, plot_tsne
 
 DATA = {k: v for k, v in PRETRAIN.items()
-        if 'backbone' in k or 'val_dataloader' in k or 'neck' in k}
+        if any(part in k for part in ('backbone', 'val_dataloader', 'neck',
+                                      'codebook'))}
 
 
 def test_features_and_their_picture(pretrained, tmp_path, capsys):
@@ -380,8 +381,9 @@ def test_features_and_their_picture(pretrained, tmp_path, capsys):
                     '--out', path, options=DATA) == 0
     found, same, gcn = map(RecordingFeatures.load, paths)
     assert np.array_equal(found.feature, same.feature)
-    # Mean and deviation of five parts; 8 channels and twice 64 labels.
-    width = 8 + 2 * 64
+    # Mean and deviation of five parts; 8 channels, and labels: fine and
+    # coarse ones of three streams.
+    width = 8 + 2 * 3 * PRETRAIN['model.codebook.num_labels']
     assert found.feature.shape == (28, 2 * 5 * width)
     np.testing.assert_allclose(
         found.feature.reshape(28, 10, width)[..., :8].reshape(28, -1),

@@ -274,7 +274,8 @@ def trained(ann_file, tmp_path_factory):
     recordings = load_annotations(ann_file)['annotations']
     standardise(recognizer, np.stack([a['keypoint'][0, :60:2]
                                       for a in recordings]))
-    torch.nn.init.normal_(recognizer.model.cls_head.fc.weight, std=.3)
+    # Small: saturated scores of made-up movement would all look alike.
+    torch.nn.init.normal_(recognizer.model.cls_head.fc.weight, std=.1)
     found = torch.load(path)
     found['state_dict'] = recognizer.model.state_dict()
     torch.save(found, path)
