@@ -101,7 +101,9 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
         if track not in ('blind', 'adapted'):
             raise InputError(f'{path}: track {track!r}, expected blind or '
                              'adapted')
-    if 'adapted' in preset.tracks and not any(preset.adapt.values()):
+    if 'adapted' in preset.tracks and not any(
+            any(way) if isinstance(way, (list, tuple)) else way
+            for way in preset.adapt.values()):
         raise InputError(f'{path}: adapt is {dict(preset.adapt)}, expected '
                          'features or input for the adapted track')
     if preset.recogniser is None and any(

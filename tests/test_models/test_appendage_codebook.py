@@ -236,9 +236,12 @@ def test_a_stream_does_not_depend_on_those_beside_it():
 
 
 @pytest.mark.parametrize('streams, told', [
-    ([], 'streams is [], expected some of joint, motion, centred'),
+    ([], 'streams is [], expected some of joint, motion, centred, each '
+     'once'),
     (['joint', 'bone'], "streams is ['joint', 'bone'], expected some of "
-     'joint, motion, centred')])
+     'joint, motion, centred, each once'),
+    (['joint', 'joint'], "streams is ['joint', 'joint'], expected some of "
+     'joint, motion, centred, each once')])
 def test_no_streams_and_unknown_ones_are_told(streams, told):
     with pytest.raises(InputError) as caught:
         codebook(fitted=False, streams=streams)

@@ -48,7 +48,8 @@ class StandardizeActor(SkeletonTransform):
     are those of all of the actor's recordings, without labels, so results
     belong to the *adapted* track: a new actor has to be watched for a while.
     One factor for all joints: what moves more than what stays as it was.
-    Comes after the augmentations and before :class:`AppendMotion`.
+    Comes behind :class:`SampleWindows`, before all else: turned or mirrored
+    positions have another mean posture.
 
     Required Keys:
         - keypoint ``(*batch, num_clips, M, T, V, C)``

@@ -112,10 +112,10 @@ class AppendageCodebook(BaseModule):
                 f'AppendageCodebook: stride is {stride}, expected 1 to '
                 f'length={length}, so that no frame is left out')
         unknown = [s for s in streams if s not in STREAMS]
-        if unknown or not streams:
+        if unknown or not streams or len(set(streams)) < len(streams):
             raise InputError(
                 f'AppendageCodebook: streams is {list(streams)}, expected '
-                f'some of {", ".join(STREAMS)}')
+                f'some of {", ".join(STREAMS)}, each once')
         layout = get_layout(layout)
         self.layout = layout
         self.num_labels = num_labels

@@ -1,8 +1,10 @@
 # EBEDB within reach of two CPU cores: ST-GCN of base width 8, 64 frames at 15
-# Hz, one seed, one fixed fold of each split; AIR and two peers.
+# Hz, one seed, one fixed fold of each split; AIR and two peers, blind (the
+# adapted track has pre-trainings of its own).
 _base_ = '_ebedb.py'
 title = 'EBEDB, small: width 8, 15 epochs, one fold a split'
 seeds = [0]
+tracks = ['blind']
 protocols = ['xseq_fixed', 'xrec_fixed', 'xsub_fixed']
 
 options = {'model.backbone.base_channels': 8}
