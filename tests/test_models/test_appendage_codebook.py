@@ -388,7 +388,8 @@ def informed(layout='ebedb', streams=('joint', 'motion', 'centred')):
 @pytest.mark.parametrize('streams', [STREAMS, ['motion']])
 @pytest.mark.parametrize('frames', [12, 13, 2])
 @pytest.mark.parametrize('layout', LAYOUTS)
-def test_a_joint_has_the_codes_of_its_limb_and_a_left_one_of_its_pair(layout, frames, streams):
+def test_a_joint_has_the_codes_of_its_limb_a_left_one_of_its_pair(
+        layout, frames, streams):
     made = informed(layout, streams)
     layout, width = get_layout(layout), len(streams) * K
     x = windows(layout, num=4, frames=frames).unflatten(0, (2, 2))

@@ -1,7 +1,7 @@
 # What each part of AIR adds, and other readings of each, at the size of
 # small.py but over three seeds and all folds: 54 pre-trainings on two CPU
-# cores. `--cfg-options seeds=[0]` makes a third of them. Blind alone: the stock
-# pipeline has no windows that could be adapted.
+# cores. `--cfg-options seeds=[0]` makes a third of them. Blind alone: the
+# stock pipeline has no windows that could be adapted.
 _base_ = '_ebedb.py'
 tracks = ['blind']
 title = 'EBEDB, parts of AIR: width 8, 15 epochs'
