@@ -470,14 +470,16 @@ def test_published_recogniser(recognised, tmp_path):
         recognised / 'epoch_1.pth').stat().st_size
 
 
-def test_of_a_pretraining_the_backbone_is_published(pretrained, tmp_path,
-                                                    capsys):
+def test_of_a_pretraining_the_encoder_is_published(pretrained, tmp_path,
+                                                   capsys):
     """Not the features of the recordings, which the rest holds."""
-    for name in ('epoch_2.pth', 'backbone.pth'):
+    for name, same in (('epoch_2.pth', 'encoder.pth'),
+                       ('encoder.pth', 'encoder.pth'),
+                       ('backbone.pth', 'backbone.pth')):
         out = tmp_path / name[:5]
         assert tool('publish_model', pretrained / name, '--out', out) == 0
         found = torch.load(published(out))['state_dict']
-        expected = torch.load(pretrained / 'backbone.pth')['state_dict']
+        expected = torch.load(pretrained / same)['state_dict']
         assert found.keys() == expected.keys()
         assert all(torch.equal(v, expected[k]) for k, v in found.items())
     assert torch.load(published(out))['meta']['layout'] == 'ebedb'

@@ -7,6 +7,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tiny_runs import ROOT
 
+from mmair.models.backbones import encoder_of
 from mmair.registry import MODELS
 
 FOLDER = ROOT / 'weights'
@@ -27,5 +28,6 @@ def test_weights_fit_their_page_and_config():
         cfg = Config.fromfile(ROOT / config)
         assert found['meta']['layout'] == cfg.model.layout
         with DefaultScope.overwrite_default_scope(cfg.default_scope):
-            backbone = MODELS.build(cfg.model.backbone)
+            backbone = MODELS.build(encoder_of(cfg.model,
+                                               found['state_dict']))
         backbone.load_state_dict(found['state_dict'], strict=True)

@@ -6,8 +6,8 @@
 writes models/air_stgcn-<first 8 digits of its SHA-256>.pth: tensors, and the
 names of the layout and the classes. Optimiser, logs, config and paths stay
 behind. Of a recogniser backbone and head are kept; of a pre-training the
-backbone alone, because the rest holds features of the recordings that it was
-trained on. torch.load(weights_only=True) reads the file, without mmair too.
+encoder alone (the backbone, and the codebook where there is one), because the
+rest holds features of the recordings that it was trained on. torch.load(weights_only=True) reads the file, without mmair too.
 """
 import argparse
 import hashlib
@@ -42,7 +42,8 @@ def parse_args() -> argparse.Namespace:
 def weights_of(state: Dict[str, Tensor]) -> Dict[str, Tensor]:
     """What is passed on, each tensor with no more memory than it needs."""
     recogniser = any(key.startswith('cls_head.') for key in state)
-    kept = state if recogniser else backbone_weights(state)
+    informed = any(key.startswith('codebook.') for key in state)
+    kept = state if recogniser else backbone_weights(state, informed)
     return {key: value.detach().cpu().clone(
         memory_format=torch.contiguous_format)
             for key, value in kept.items()}
