@@ -12,10 +12,10 @@ _SMALL = dict(
               'model.backbone.inflate_stages=[3]',
               'model.backbone.down_stages=[3]',
               'model.neck.in_channels=32', 'train_dataloader.batch_size=8'],
-    linear=['train_cfg.max_epochs=1', 'model.backbone.num_stages=3',
-            'model.backbone.inflate_stages=[3]',
-            'model.backbone.down_stages=[3]',
-            'model.cls_head.in_channels=32',
+    linear=['train_cfg.max_epochs=1', 'model.backbone.gcn.num_stages=3',
+            'model.backbone.gcn.inflate_stages=[3]',
+            'model.backbone.gcn.down_stages=[3]',
+            f'model.cls_head.in_channels={32 + 2 * 3 * 128}',
             'train_dataloader.batch_size=8'])
 
 
