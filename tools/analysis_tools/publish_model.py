@@ -7,7 +7,8 @@ writes models/air_stgcn-<first 8 digits of its SHA-256>.pth: tensors, and the
 names of the layout and the classes. Optimiser, logs, config and paths stay
 behind. Of a recogniser backbone and head are kept; of a pre-training the
 encoder alone (the backbone, and the codebook where there is one), because the
-rest holds features of the recordings that it was trained on. torch.load(weights_only=True) reads the file, without mmair too.
+rest holds features of the recordings that it was trained on.
+torch.load(weights_only=True) reads the file, without mmair too.
 """
 import argparse
 import hashlib
