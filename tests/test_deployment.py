@@ -13,6 +13,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from project_stubs import write_checkout
+from tiny_recogniser import standardise
 from tiny_runs import (PRETRAIN, QUICKSTART, ROOT, recognition, run_tool,
                        sentence)
 
@@ -74,19 +75,6 @@ def randomise(model):
         elif name.endswith('running_mean'):
             value.normal_(0, .2)
     torch.nn.init.normal_(model.cls_head.fc.weight)
-
-
-def standardise(recognizer, x):
-    """Let the head see how features differ, as after long training."""
-    norm = recognizer.model.cls_head.norm
-    norm.momentum = None  # the mean of all batches
-    norm.reset_running_stats()
-    graph = RecordingGraph(recognizer.model, recognizer.transforms,
-                           recognizer.layout, recognizer.fps)
-    norm.train()
-    with torch.no_grad():
-        graph(torch.as_tensor(x))
-    norm.eval()
 
 
 def fit_codebook(recognizer, x):

@@ -60,7 +60,7 @@ def test_an_annotation_file_is_scored_as_tools_test_does(
             expected[result['recording']].argmax()]
         assert sum(result['scores'].values()) == pytest.approx(1, abs=1e-5)
     # The comparisons of this file mean something.
-    assert np.std(list(expected.values()), 0).max() > .005
+    assert np.std(list(expected.values()), 0).max() > .02
 
 
 def test_a_folder_of_bvh_is_scored_as_its_conversion(
