@@ -18,6 +18,7 @@ from mmair.datasets import (EBEDBDataset, SkeletonDataset,
 from mmair.datasets.readers import save_annotations
 from mmair.datasets.synthetic import generate_annotations
 from mmair.datasets.transforms import SkeletonTransform
+from mmair.datasets.readers import of_split
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 
@@ -147,6 +148,17 @@ def test_preparation_runs_once_a_recording(build):
         range(1, len(LABELS) + 1))
     root = dataset[4]['keypoint'][..., 0, :]
     torch.testing.assert_close(root, torch.zeros_like(root))
+
+
+def test_of_many_folds_the_first_are_named():
+    splits = {f'{kind}_f{n}_{part}': [] for kind in ('xsub', 'xrec')
+              for n in range(12) for part in ('train', 'test')}
+    with pytest.raises(InputError) as caught:
+        of_split('a.pkl', dict(split={**splits, 'xsub_train': []}), 'none')
+    assert str(caught.value) == (
+        "a.pkl: there is no split 'none'; the file has xrec_f0_test, "
+        'xrec_f0_train, xsub_f0_test, xsub_f0_train, xsub_train and 44 more '
+        'folds')
 
 
 def test_splits(build):

@@ -207,9 +207,8 @@ def test_activations_are_how_much_nearer_than_the_mean(layout, streams):
     of a stream's own codes."""
     made, x = codebook(layout, **chosen(streams)), windows(layout, seed=1)
     streams = streams or STREAMS
-    assert made.width == len(streams) * K
     activations = made(x)
-    assert activations.shape == (6, 7, 6, made.width)
+    assert activations.shape == (6, 7, 6, len(streams) * K)
     for g, group in enumerate(made.groups):
         for s, stream in enumerate(streams):
             found = activations[:, g, :, s * K:(s + 1) * K]
@@ -253,7 +252,7 @@ def test_what_is_labelled_by_default():
     made = MODELS.build(dict(type='mmair.AppendageCodebook', layout='ebedb'))
     assert list(made.streams) == STREAMS and made.num_labels == 128
     assert (made.length, made.stride, made.dims) == (8, 2, 24)
-    assert made.width == 3 * 128
+    assert made.num_labels == 128 and len(made.streams) == 3
     assert made.codes_motion_leg.shape == (128, 24)
 
 

@@ -141,11 +141,6 @@ class AppendageCodebook(BaseModule):
                 self.register_buffer(f'codes_{name}_{kind}',
                                      torch.zeros(num_labels, dims))
 
-    @property
-    def width(self) -> int:
-        """Activations of a group: codes of all streams."""
-        return len(self.streams) * self.num_labels
-
     def segments(self, x: Tensor, stream: str, group: str) -> Tensor:
         """Segments of a group of joints, as they are.
 

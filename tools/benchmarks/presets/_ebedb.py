@@ -1,8 +1,8 @@
 # What every comparison on EBEDB shares: data, the seven emotions that other
-# corpora have, readouts. Both tracks; the adapted one
-# takes an actor's posture and tempo off the input, in pre-training as well.
-# Each row may also standardise features by actor, where that is better on the
-# training actors of xsub_fixed.
+# corpora have, readouts. Both tracks; the adapted one takes an actor's posture
+# and tempo off the input, in pre-training as well. Each row may also
+# standardise features by actor, where that is better on the training actors of
+# xsub_fixed.
 dataset = dict(type='mmair.EBEDBDataset', ann_file='data/ebedb.pkl')
 classes = [
     'anger', 'disgust', 'fear', 'joy', 'neutral', 'sadness', 'surprise'

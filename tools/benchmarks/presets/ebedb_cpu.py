@@ -6,20 +6,20 @@ protocols = ['xseq', 'xrec', 'xsub', 'xsub_fixed']
 seeds = [0, 1]
 
 _config = 'configs/air/air_stgcn_ebedb_cpu.py'
-_peer = dict(kind='pretrained', seeds=[0])
+_once = dict(kind='pretrained', seeds=[0])
 rows = {
-    'AIR': dict(_peer, config=_config),
+    'AIR': dict(_once, config=_config),
     # The codebook, and a GCN with random weights beside it.
     'AIR untrained': dict(
-        _peer, config=_config, options={
+        _once, config=_config, options={
             'train_cfg.max_epochs': 1, 'param_scheduler': None,
             'optim_wrapper.optimizer.lr': 0.}),
     'SkeletonCLR': dict(
-        _peer, config='configs/skeletonclr/skeletonclr_stgcn_ebedb_cpu.py'),
-    'AimCLR': dict(_peer, config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
-    'VICReg': dict(_peer, config='configs/vicreg/vicreg_stgcn_ebedb_cpu.py'),
-    'SwAV': dict(_peer, config='configs/swav/swav_stgcn_ebedb_cpu.py'),
-    'MAMP': dict(_peer, config='configs/mamp/mamp_stgcn_ebedb_cpu.py'),
+        _once, config='configs/skeletonclr/skeletonclr_stgcn_ebedb_cpu.py'),
+    'AimCLR': dict(_once, config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
+    'VICReg': dict(_once, config='configs/vicreg/vicreg_stgcn_ebedb_cpu.py'),
+    'SwAV': dict(_once, config='configs/swav/swav_stgcn_ebedb_cpu.py'),
+    'MAMP': dict(_once, config='configs/mamp/mamp_stgcn_ebedb_cpu.py'),
     'Random encoder': dict(kind='random', config=_config),
     'Wide random encoder': dict(
         kind='random', config=_config, seeds=[0],
