@@ -83,7 +83,7 @@ def test_pretrain_hook_tells_the_progress(tmp_path):
                               layout=get_layout('ebedb'))
     runner = SimpleNamespace(
         model=Pretrainer(), _train_loop=Loop(dataset), max_iters=8, iter=2,
-        epoch=1, train_dataloader=SimpleNamespace(dataset=dataset),
+        epoch=1, seed=7, train_dataloader=SimpleNamespace(dataset=dataset),
         work_dir=str(tmp_path), logger=logging.getLogger('test'))
     hook = PretrainHook()
     hook.before_run(runner)
@@ -91,7 +91,7 @@ def test_pretrain_hook_tells_the_progress(tmp_path):
     hook.before_train_iter(runner, 0)
     hook.after_train_iter(runner, 0)
     hook.after_train_epoch(runner)
-    assert calls == [('attach', recordings), ('fit', dataset),
+    assert calls == [('attach', recordings), ('fit', dataset, 7),
                      ('start_epoch', ), ('set_progress', .25),
                      ('after_step', ), ('end_epoch', 2)]
     hook.after_train(runner)

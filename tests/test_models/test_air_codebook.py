@@ -126,9 +126,9 @@ def dataset(tmp_path, pipeline=tuple(KEPT)):
                   *pipeline, dict(type='mmair.PackSkeletonInputs')])
 
 
-def fitted(data, **changes):
+def fitted(data, seed=0, **changes):
     model = MODELS.build(air_config(**SEGMENTS, **changes))
-    model.fit(data)
+    model.fit(data, seed)
     return {k: v for k, v in model.codebook.state_dict().items()}
 
 
@@ -143,6 +143,13 @@ def test_fitting_does_not_depend_on_what_went_before(tmp_path):
     torch.manual_seed(9)
     assert equal(fitted(dataset(tmp_path)), first)
     assert all(value.any() for value in first.values())
+
+
+def test_another_seed_fits_another_codebook(tmp_path):
+    """So that the spread over seeds is that of the codebook, too."""
+    first, second = (fitted(dataset(tmp_path), seed) for seed in (0, 1))
+    assert not any(torch.equal(first[name], second[name]) for name in first
+                   if name.startswith('codes_'))
 
 
 def test_fitting_leaves_no_trace(tmp_path):

@@ -54,7 +54,7 @@ class PretrainHook(Hook):
         """Allocate buffers, before a checkpoint is loaded into them."""
         if isinstance(runner._train_loop, BaseLoop):
             unwrap(runner).attach(recordings_of(runner))
-            unwrap(runner).fit(runner.train_dataloader.dataset)
+            unwrap(runner).fit(runner.train_dataloader.dataset, runner.seed)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin an epoch."""

@@ -301,7 +301,7 @@ class AIR(LabelCodes, TeacherPretrainer):
             self.refiner.to(self.codes.device)
 
     @torch.no_grad()
-    def fit(self, dataset) -> None:
+    def fit(self, dataset, seed: int = 0) -> None:
         """Fit the codebook to views of the data, undisturbed."""
         if self.codebook is None:
             return
@@ -310,14 +310,14 @@ class AIR(LabelCodes, TeacherPretrainer):
         views = []
         # The same on every process: views of one seed, sums of the CPU.
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
+            torch.manual_seed(seed)
             for start in range(0, count, 64):
                 inputs = self.data_preprocessor(pseudo_collate(
                     dataset.__getitems__(chosen[start:start + 64])),
                     training=True)['inputs']
                 self.check(inputs)
                 views.append(inputs['undisturbed'].flatten(0, 2).cpu())
-        self.codebook.fit(torch.cat(views))
+        self.codebook.fit(torch.cat(views), seed)
 
     @torch.no_grad()
     def note(self, data_samples: list, teacher: Features) -> None:

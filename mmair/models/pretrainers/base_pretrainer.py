@@ -81,11 +81,12 @@ class BasePretrainer(BaseModel):
     def attach(self, recordings: List[dict]) -> None:
         """Allocate what is kept for each recording."""
 
-    def fit(self, dataset) -> None:
+    def fit(self, dataset, seed: int = 0) -> None:
         """Learn what is learnt from all of the data before the first step.
 
         Args:
             dataset (SkeletonDataset): That is trained on.
+            seed (int): Of what is drawn for it. Defaults to 0.
         """
 
     def start_epoch(self) -> None:
