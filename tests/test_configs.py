@@ -5,6 +5,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tiny_runs import GENERATOR, ROOT
 
+from mmair.models.backbones import encoder_config
 from mmair.registry import DATASETS, HOOKS, MODELS
 
 CONFIGS = sorted(
@@ -57,6 +58,23 @@ def test_config_builds_and_makes_a_step(path, ann_files):
             data['train'].metainfo['classes'])
     for hook in cfg.custom_hooks:
         HOOKS.build(hook)
+
+
+@pytest.mark.parametrize(
+    'path', [path for path in CONFIGS if 'benchmarks' in path])
+def test_what_is_pretrained_fits_what_is_trained_on_it(path):
+    """Its file, by name, and the weights in it."""
+    backbone = Config.fromfile(ROOT / path).model.backbone
+    folder, name = backbone.pop('init_cfg').checkpoint.split('/')[1:]
+    pretraining, = (p for p in CONFIGS if p.endswith(f'/{folder}.py'))
+    encoder, expected = encoder_config(
+        Config.fromfile(ROOT / pretraining).model)
+    assert name == expected
+    shapes, found = (
+        {key: value.shape for key, value in
+         MODELS.build(config).state_dict().items()}
+        for config in (encoder, backbone))
+    assert found == shapes
 
 
 def collate(samples):

@@ -104,7 +104,8 @@ class Comparison:
         self.few: Dict[tuple, List[List[str]]] = {}
         self.checkpoints: Dict[tuple, List[str]] = {}
         self.pretrainings: Dict[tuple, List[str]] = {}
-        self._configs: Dict[Optional[str], Config] = {}
+        self._configs: Dict[str, Config] = {}
+        self._recognisers: Dict[str, Config] = {}
         self._index()
         for track in preset.tracks:
             for row in preset.rows:
@@ -180,12 +181,15 @@ class Comparison:
             cfg.merge_from_dict(dict(changes))
         return cfg
 
-    def _recogniser_config(self) -> Config:
-        if None not in self._configs:
-            spec = self.preset.recogniser
-            self._configs[None] = self._read_config(spec.config,
-                                                    spec.get('options', {}))
-        return copy.deepcopy(self._configs[None])
+    def _recogniser_config(self, kind: str) -> Config:
+        spec = self.preset.recogniser
+        path = spec.config
+        if kind == 'pretrained':
+            path = spec.get('finetune', path)
+        if path not in self._recognisers:
+            self._recognisers[path] = self._read_config(
+                path, spec.get('options', {}))
+        return copy.deepcopy(self._recognisers[path])
 
     def _set_dataset(self, cfg: Config, dataset: Optional[dict] = None
                      ) -> None:
@@ -512,7 +516,7 @@ class Comparison:
         spec = self.preset.recogniser
         source = self.config_of(row)
         windows = source.val_dataloader.dataset
-        cfg = self._recogniser_config()
+        cfg = self._recogniser_config(self.preset.rows[row].kind)
         self._set_dataset(cfg)
         cfg.model.backbone = self._encoder(track, row)
         cfg.model.cls_head.num_classes = len(self.classes)

@@ -30,8 +30,9 @@ PRESET: Dict[str, Any] = dict(
     C_statistics=[0.03],
     C_svm=[1.],
     # Fine-tuning, semi-supervised and from scratch; steps at every
-    # percentage alike, None is what the config says.
-    recogniser=None,  # dict(config, options, steps)
+    # percentage alike, None is what the config says. A pre-trained row takes
+    # `finetune`, where it is given, in place of `config`.
+    recogniser=None,  # dict(config, finetune, options, steps)
     splits=['xsub_fixed', 'xseq_fixed'],
     percentages=[100],
     draws=5,

@@ -17,7 +17,6 @@ train_dataloader = dict(
             dict(type='mmair.RandomYaw', degrees=30),
             dict(type='mmair.RandomMirror'),
             dict(type='mmair.RandomBodySize', scale=0.1),
-            dict(type='mmair.SensorNoise', std=0.002),
             dict(type='mmair.AppendMotion'),
             dict(type='mmair.PackSkeletonInputs')
         ]))

@@ -1,5 +1,8 @@
 # Fine-tune the encoder that air_stgcn_ebedb pre-trained.
-_base_ = '../../stgcn/stgcn_ebedb.py'
+_base_ = [
+    '../../_base_/recognition/ebedb.py', '../../_base_/schedules/finetune.py',
+    '../../_base_/default_runtime.py'
+]
 model = dict(
     backbone=dict(
         _delete_=True,

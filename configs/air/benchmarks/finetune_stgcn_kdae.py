@@ -1,6 +1,9 @@
 # Fine-tune the encoder that air_stgcn_kdae pre-trained. Built and stepped on
 # generated data in the format of the real set; not trained on the real set.
-_base_ = '../../stgcn/stgcn_kdae.py'
+_base_ = [
+    '../../_base_/recognition/kdae.py', '../../_base_/schedules/finetune.py',
+    '../../_base_/default_runtime.py'
+]
 model = dict(
     backbone=dict(
         _delete_=True,

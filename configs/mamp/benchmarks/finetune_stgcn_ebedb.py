@@ -1,5 +1,5 @@
 # Fine-tune the backbone that mamp_stgcn_ebedb pre-trained.
-_base_ = '../../air/benchmarks/finetune_stgcn_ebedb.py'
+_base_ = '../../skeletonclr/benchmarks/finetune_stgcn_ebedb.py'
 model = dict(
     backbone=dict(
         init_cfg=dict(

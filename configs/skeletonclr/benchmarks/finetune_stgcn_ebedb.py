@@ -1,6 +1,11 @@
 # Fine-tune the backbone that skeletonclr_stgcn_ebedb pre-trained.
-_base_ = '../../air/benchmarks/finetune_stgcn_ebedb.py'
+_base_ = [
+    '../../_base_/recognition/ebedb.py', '../../_base_/schedules/finetune.py',
+    '../../_base_/default_runtime.py'
+]
 model = dict(
     backbone=dict(
         init_cfg=dict(
-            checkpoint='work_dirs/skeletonclr_stgcn_ebedb/backbone.pth')))
+            type='Pretrained',
+            checkpoint='work_dirs/skeletonclr_stgcn_ebedb/backbone.pth')),
+    cls_head=dict(layout='ebedb'))

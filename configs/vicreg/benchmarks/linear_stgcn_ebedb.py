@@ -1,5 +1,5 @@
 # Linear probe: the backbone stays as vicreg_stgcn_ebedb pre-trained it.
-_base_ = '../../air/benchmarks/linear_stgcn_ebedb.py'
+_base_ = '../../skeletonclr/benchmarks/linear_stgcn_ebedb.py'
 model = dict(
     backbone=dict(
         init_cfg=dict(

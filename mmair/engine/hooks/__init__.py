@@ -1,8 +1,10 @@
 from .freeze_hook import FreezeHook
+from .linear_probe_hook import LinearProbeHook
 from .pretrain_hook import LabelMeterHook, PretrainHook
 from .provenance_hook import ProvenanceHook
 from .skeleton_check_hook import SkeletonCheckHook
 from .view_seed_hook import ViewSeedHook
 
-__all__ = ['FreezeHook', 'LabelMeterHook', 'PretrainHook',
-           'ProvenanceHook', 'SkeletonCheckHook', 'ViewSeedHook']
+__all__ = ['FreezeHook', 'LabelMeterHook', 'LinearProbeHook',
+           'PretrainHook', 'ProvenanceHook', 'SkeletonCheckHook',
+           'ViewSeedHook']

@@ -88,6 +88,10 @@ class RecordingHead(GCNHead):
         self.norm = (torch.nn.BatchNorm1d(width, affine=False)
                      if norm else torch.nn.Identity())
 
+    def pool(self, x: Tensor, num_clips: int = 1) -> Tensor:
+        """The feature of each recording, see :func:`pool_windows`."""
+        return pool_windows(x, num_clips, self.deviation, self.layout)
+
     def forward(self, x: Tensor, num_clips: int = 1, **kwargs) -> Tensor:
         """Score recordings.
 
@@ -98,8 +102,7 @@ class RecordingHead(GCNHead):
         Returns:
             Tensor: Class scores, ``(N, num_classes)``.
         """
-        pooled = self.norm(pool_windows(x, num_clips, self.deviation,
-                                        self.layout))
+        pooled = self.norm(self.pool(x, num_clips))
         if self.dropout is not None:
             pooled = self.dropout(pooled)
         return self.fc(pooled)

@@ -8,7 +8,9 @@ rows = {
         kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py',
         protocols=['xsub_fixed'])
 }
-recogniser = dict(config='configs/stgcn/stgcn_ebedb_cpu.py', steps=100)
+recogniser = dict(
+    config='configs/stgcn/stgcn_ebedb_cpu.py',
+    finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py', steps=100)
 splits = ['xsub_fixed', 'xseq_fixed']
 percentages = [10]
 draws = 1

@@ -9,6 +9,7 @@ rows = {
 }
 recogniser = dict(
     config='configs/stgcn/stgcn_ebedb.py',
+    finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py',
     steps=800,
     options={'train_dataloader.dataset.device': 'cuda',
              'train_dataloader.dataset.pipeline.0.clip_len': 128})

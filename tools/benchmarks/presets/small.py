@@ -33,6 +33,8 @@ rows = {
         kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py'),
     'Movement statistics': dict(kind='statistics')
 }
-recogniser = dict(config='configs/stgcn/stgcn_ebedb_cpu.py', steps=100)
+recogniser = dict(
+    config='configs/stgcn/stgcn_ebedb_cpu.py',
+    finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py', steps=100)
 percentages = [10, 100]
 draws = 2

@@ -51,6 +51,7 @@ rows = {
 }
 recogniser = dict(
     config='configs/stgcn/stgcn_ebedb_cpu.py',
+    finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py',
     steps=4,
     options={f'train_dataloader.{_short}': 16,
              'train_dataloader.batch_size': 14})
