@@ -1,4 +1,4 @@
-"""Every row of the ablation builds, is what it says, and makes a step."""
+"""Every part and reading of AIR builds, is what it says, and makes a step."""
 import functools
 
 import pytest
@@ -52,7 +52,7 @@ init_default_scope('mmaction')
 
 @functools.cache
 def preset():
-    return load_preset(str(ROOT / 'tools/benchmarks/presets/ablation.py'))
+    return load_preset(str(ROOT / 'tools/benchmarks/presets/readings.py'))
 
 
 def kind(module):

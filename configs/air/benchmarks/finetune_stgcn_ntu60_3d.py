@@ -1,7 +1,8 @@
 # Fine-tune the encoder that air_stgcn_ntu60_3d pre-trained. Built and stepped
 # on small files of MMAction2's format; not trained on the real file.
 _base_ = [
-    '../../_base_/recognition/ntu60_3d.py', '../../_base_/schedules/finetune.py',
+    '../../_base_/recognition/ntu60_3d.py',
+    '../../_base_/schedules/finetune.py',
     '../../_base_/default_runtime.py'
 ]
 model = dict(
