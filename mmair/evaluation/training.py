@@ -147,6 +147,7 @@ def recognise(runner: Runner, dataloader: dict) -> Dict[str, List[int]]:
         the data.
     """
     result = dict(labels=[], predictions=[])
+    runner.model.eval()  # a training leaves it in train mode
     for batch in Runner.build_dataloader(dataloader, seed=0):
         for sample in runner.model.test_step(batch):
             result['labels'].append(int(get_gt_label(sample)))
