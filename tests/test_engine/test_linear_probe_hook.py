@@ -1,4 +1,5 @@
 """A fine-tuning that begins with a linear probe."""
+import logging
 from types import SimpleNamespace
 
 import numpy as np
@@ -47,7 +48,7 @@ class Views:
 def runner_of(model, labels, step=0, seed=3):
     joints = model.backbone.graph.num_node
     return SimpleNamespace(
-        model=model, iter=step, seed=seed,
+        model=model, iter=step, seed=seed, logger=logging.getLogger('test'),
         train_dataloader=SimpleNamespace(dataset=Views(labels, joints)))
 
 

@@ -72,6 +72,7 @@ class LinearProbeHook(Hook):
                 f'LinearProbeHook: cls_head is a {type(head).__name__}, '
                 'expected a mmair.RecordingHead with norm=True')
         features, labels = self.views(runner)
+        runner.logger.info('LinearProbeHook: logistic regression')
         var, mean = torch.var_mean(features, 0, correction=0)
         weight, bias = logistic_layer(
             (features - mean) / (var + head.norm.eps).sqrt(), labels,
@@ -92,7 +93,10 @@ class LinearProbeHook(Hook):
         model.eval()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(runner.seed)
-            for _ in range(self.num_views):
+            for view in range(self.num_views):
+                runner.logger.info(
+                    f'LinearProbeHook: view {view + 1} of {self.num_views} '
+                    f'of {len(dataset)} recordings')
                 for start in range(0, len(dataset), batch_size):
                     stop = min(start + batch_size, len(dataset))
                     data = model.data_preprocessor(pseudo_collate(
