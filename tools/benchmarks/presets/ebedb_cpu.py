@@ -8,10 +8,10 @@ seeds = [0, 1]
 _config = 'configs/air/air_stgcn_ebedb_cpu.py'
 _once = dict(kind='pretrained', seeds=[0])
 rows = {
-    'AIR': dict(_once, config=_config),
+    'AIR': dict(kind='pretrained', config=_config),
     # The codebook, and a GCN with random weights beside it.
     'AIR untrained': dict(
-        _once, config=_config, options={
+        kind='pretrained', config=_config, options={
             'train_cfg.max_epochs': 1, 'param_scheduler': None,
             'optim_wrapper.optimizer.lr': 0.}),
     'SkeletonCLR': dict(
