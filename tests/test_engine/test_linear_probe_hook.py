@@ -97,6 +97,15 @@ def test_a_resumed_training_keeps_its_head():
     assert torch.equal(model.cls_head.fc.weight, before)
 
 
+def test_a_large_set_is_seen_in_part(monkeypatch):
+    monkeypatch.setattr('mmair.engine.hooks.linear_probe_hook._RECORDINGS', 5)
+    runner = runner_of(recogniser(3), [0] * 4 + [1] * 4 + [2] * 5)
+    with torch.no_grad():
+        features, told = LinearProbeHook(num_views=2).views(runner)
+    assert len(features) == runner.train_dataloader.dataset.looks == 10
+    assert told.tolist() == 2 * [0, 0, 1, 1, 2]
+
+
 def test_a_probe_leaves_no_trace_in_what_is_drawn_later():
     drawn = []
     for num_views in (1, 3):
@@ -123,3 +132,8 @@ def test_a_head_that_is_no_probe_is_told():
                        'expected a mmair.RecordingHead with norm=True'):
         LinearProbeHook().before_train(
             runner_of(recogniser(2, norm=False), [0, 1]))
+
+
+def test_one_class_is_told():
+    with pytest.raises(InputError, match='are all of class 1, expected two'):
+        LinearProbeHook().before_train(runner_of(recogniser(2), [1] * 4))

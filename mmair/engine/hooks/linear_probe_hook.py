@@ -15,6 +15,10 @@ from mmair.registry import HOOKS
 
 from .pretrain_hook import unwrap
 
+#: Recordings that a probe is fitted to, at most: a regression of all of a
+#: large set would take gigabytes.
+_RECORDINGS = 1000
+
 
 def logistic_layer(features: Tensor, labels: Tensor, C: float,
                    num_classes: int) -> Tuple[Tensor, Tensor]:
@@ -50,7 +54,8 @@ class LinearProbeHook(Hook):
     fewer labels there are (Kumar et al., ICLR 2022: probe first, then
     fine-tune). The norm and the layer of a :class:`RecordingHead` become
     those of a balanced logistic regression on views of the training
-    recordings; then all is trained. A resumed training is left alone.
+    recordings, of 1000 of them at most; then all is trained. A resumed training
+    is left alone.
 
     Args:
         C (float): Inverse of the penalty. Defaults to 0.01.
@@ -72,6 +77,11 @@ class LinearProbeHook(Hook):
                 f'LinearProbeHook: cls_head is a {type(head).__name__}, '
                 'expected a mmair.RecordingHead with norm=True')
         features, labels = self.views(runner)
+        if len(labels.unique()) < 2:
+            raise InputError(
+                'LinearProbeHook: the training recordings are all of class '
+                f'{int(labels[0])}, expected two classes or more; take '
+                'another split')
         runner.logger.info('LinearProbeHook: logistic regression')
         var, mean = torch.var_mean(features, 0, correction=0)
         weight, bias = logistic_layer(
@@ -90,18 +100,19 @@ class LinearProbeHook(Hook):
         ``(N, )``."""
         model, dataset = unwrap(runner), runner.train_dataloader.dataset
         features, labels = [], []
+        count = min(len(dataset), _RECORDINGS)
+        chosen = [i * len(dataset) // count for i in range(count)]
         model.eval()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(runner.seed)
             for view in range(self.num_views):
                 runner.logger.info(
                     f'LinearProbeHook: view {view + 1} of {self.num_views} '
-                    f'of {len(dataset)} recordings')
-                for start in range(0, len(dataset), batch_size):
-                    stop = min(start + batch_size, len(dataset))
+                    f'of {count} recordings')
+                for start in range(0, count, batch_size):
                     data = model.data_preprocessor(pseudo_collate(
-                        [dataset[i] for i in range(start, stop)]),
-                        training=True)
+                        [dataset[i] for i in
+                         chosen[start:start + batch_size]]), training=True)
                     maps, _ = model.extract_feat(data['inputs'])
                     features.append(model.cls_head.pool(
                         maps, data['inputs'].shape[1]).double().cpu())
