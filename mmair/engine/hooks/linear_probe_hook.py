@@ -54,8 +54,8 @@ class LinearProbeHook(Hook):
     fewer labels there are (Kumar et al., ICLR 2022: probe first, then
     fine-tune). The norm and the layer of a :class:`RecordingHead` become
     those of a balanced logistic regression on views of the training
-    recordings, of 1000 of them at most; then all is trained. A resumed training
-    is left alone.
+    recordings, of 1000 of them at most; then all is trained. A resumed
+    training is left alone.
 
     Args:
         C (float): Inverse of the penalty. Defaults to 0.01.
