@@ -129,6 +129,33 @@ def test_tracks_differ_where_they_should(fresh):
     assert len(list((fresh / 'pretrain').iterdir())) == 2
 
 
+def test_gcn_alone_is_the_same_training_without_codes(fresh, presets,
+                                                      tmp_path):
+    preset = tmp_path / 'alone.py'
+    preset.write_text(
+        f'_base_ = "{presets / "smaller.py"}"\n'
+        'rows = dict(Alone=dict(_base_.rows["AIR"], gcn_alone=True))\n')
+    comparison = comparison_of(preset, fresh)
+    pretraining, = comparison.pretrainings['blind', 'Alone']
+    assert comparison.done(pretraining)  # AIR's, made for the other preset
+    features = {}
+    for row in ('AIR', 'Alone'):
+        name, = (n for n in comparison.units
+                 if n.startswith(f'features/{row.lower()}-'))
+        comparison.run(name)
+        features[row] = np.load(comparison.units[name].output)
+    # Mean and deviation of each part: the GCN's channels, then the codes.
+    width = comparison.config_of('AIR').model.neck.in_channels
+    whole, alone = (features[row].reshape(len(features[row]), 2, -1, channels)
+                    for row, channels in (
+                        ('AIR', features['AIR'].shape[1]
+                         // (features['Alone'].shape[1] // width)),
+                        ('Alone', width)))
+    assert whole.shape[3] > width
+    np.testing.assert_allclose(whole[..., :width], alone, rtol=1e-5,
+                               atol=1e-6)
+
+
 def comparison_of(preset, work_dir):
     return Comparison(load_preset(str(preset)), str(work_dir), str(ROOT))
 

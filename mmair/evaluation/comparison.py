@@ -329,7 +329,7 @@ class Comparison:
             'pretrain', f'{row}-s{seed}', dict(key, cfg=cfg.to_dict()), run,
             (statistics, ), cost=12 * epochs * self.num_recordings)
         self.checkpoints[track, row].append(
-            self.path(name, encoder_config(cfg.model)[1]))
+            self.path(name, self._encoder_config(row)[1]))
         self.pretrainings.setdefault((track, row), []).append(name)
         return name
 
@@ -361,7 +361,14 @@ class Comparison:
             found = _load_checkpoint(self.checkpoints[track, row][-1],
                                      map_location='cpu')
             return encoder_of(model, found['state_dict'])
-        return encoder_config(model)[0]
+        return self._encoder_config(row)[0]
+
+    def _encoder_config(self, row: str) -> Tuple[dict, str]:
+        """What of a pre-training is read, and the file that it is in."""
+        model = self.config_of(row).model
+        if self.preset.rows[row].get('gcn_alone'):
+            return model.backbone, 'backbone.pth'
+        return encoder_config(model)
 
     def _plan_features(self, track: str, row: str, seed: int,
                        weights: Optional[str]) -> str:

@@ -41,7 +41,7 @@ PRESET: Dict[str, Any] = dict(
 #: What a row may be, and which readouts it has.
 KINDS = ('pretrained', 'random', 'supervised', 'statistics')
 _ROW_KEYS = ('kind', 'config', 'options', 'backbones', 'pretrain_dataset',
-             'fps', 'seeds', 'protocols')
+             'fps', 'seeds', 'protocols', 'gcn_alone')
 
 
 def load_preset(path: str, options: Optional[dict] = None) -> Config:

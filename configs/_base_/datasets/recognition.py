@@ -1,19 +1,19 @@
-# A fixed number of windows a recording, scored as one: 64 frames at 15 Hz,
-# position and motion. A config that uses it sets type, source, split and
+# Four windows a recording, scored as one, in training as in testing: 64 frames
+# at 15 Hz, position and motion. A config that uses it sets type, source, split and
 # classes.
 prepare = [
     dict(type='mmair.ResampleFrames', fps=15),
     dict(type='mmair.NormalizeSkeleton')
 ]
 train_dataloader = dict(
-    batch_size=32,
+    batch_size=16,
     num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         prepare=prepare,
         pipeline=[
-            dict(type='mmair.SampleWindows', clip_len=64),
+            dict(type='mmair.SampleWindows', clip_len=64, num_clips=4),
             dict(type='mmair.RandomYaw', degrees=30),
             dict(type='mmair.RandomMirror'),
             dict(type='mmair.RandomBodySize', scale=0.1),

@@ -10,7 +10,7 @@ train_dataloader = dict(
     dataset=dict(
         prepare=prepare,
         pipeline=[
-            dict(type='mmair.SampleWindows', clip_len=64),
+            dict(type='mmair.SampleWindows', clip_len=64, num_clips=4),
             dict(type='mmair.RandomMirror'),
             dict(type='mmair.RandomBodySize', scale=0.1),
             dict(type='mmair.AppendMotion'),

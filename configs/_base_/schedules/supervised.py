@@ -7,7 +7,7 @@ test_cfg = dict(type='TestLoop')
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
-auto_scale_lr = dict(enable=False, base_batch_size=32)
+auto_scale_lr = dict(enable=False, base_batch_size=16)
 param_scheduler = [
     dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=True,
          convert_to_iter_based=True)

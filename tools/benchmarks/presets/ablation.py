@@ -42,6 +42,12 @@ rows = {
         kind='pretrained', config=_config,
         options={**_limbs, 'train_cfg.max_epochs': 1,
                  'param_scheduler': None,
-                 'optim_wrapper.optimizer.lr': 0.}),
-    'Random encoder': dict(kind='random', config=_config)
+                 'optim_wrapper.optimizer.lr': 0.})
 }
+# The GCNs of these without the codes of the limbs, and one of random weights.
+rows.update({
+    f'{name}, GCN alone': dict(row, gcn_alone=True)
+    for name, row in list(rows.items())
+    if name not in ('the same, no labels of segments', 'the same, untrained')
+})
+rows['Random encoder'] = dict(kind='random', config=_config)
