@@ -7,8 +7,9 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tiny_runs import ROOT
 
+from mmair.evaluation.provenance import pretraining_saw
 from mmair.models.backbones import encoder_of
-from mmair.registry import MODELS
+from mmair.registry import DATASETS, MODELS
 
 FOLDER = ROOT / 'weights'
 
@@ -31,3 +32,7 @@ def test_weights_fit_their_page_and_config():
             backbone = MODELS.build(encoder_of(cfg.model,
                                                found['state_dict']))
         backbone.load_state_dict(found['state_dict'], strict=True)
+        name = DATASETS.get(cfg.val_dataloader.dataset.type).__name__
+        data = DATASETS.build(cfg.val_dataloader.dataset)
+        assert pretraining_saw(str(path), name, [
+            r['frame_dir'] for r in data.recordings]) == 'transductive'

@@ -47,9 +47,13 @@ def parse_args() -> argparse.Namespace:
     egbm = add('egbm', clips=3)
     egbm.add_argument('--suffix', choices=('csv', 'txt', 'npy'),
                       default='csv', help='format of the recordings')
+    # Not told in the help, where `default: True` would mean the flag.
+    egbm.set_defaults(header=True, manifest=True)
     egbm.add_argument('--no-header', dest='header', action='store_false',
+                      default=argparse.SUPPRESS,
                       help='tables without names of columns')
     egbm.add_argument('--no-manifest', dest='manifest', action='store_false',
+                      default=argparse.SUPPRESS,
                       help='names that say actor and emotion')
     egbm.add_argument('--unlabelled', type=int, default=0, metavar='N',
                       help='every N-th recording has no emotion; 0 for none')

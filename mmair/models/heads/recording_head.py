@@ -5,6 +5,7 @@ import torch
 from mmaction.models.heads import GCNHead
 from torch import Tensor
 
+from mmair.errors import InputError
 from mmair.layouts import get_layout
 from mmair.registry import MODELS
 
@@ -83,6 +84,7 @@ class RecordingHead(GCNHead):
         width = in_channels * (1 + deviation) * parts
         kwargs.setdefault('topk', (1, ))
         super().__init__(num_classes, width, **kwargs)
+        self.channels = in_channels
         self.deviation = deviation
         self.layout = layout
         self.norm = (torch.nn.BatchNorm1d(width, affine=False)
@@ -102,6 +104,11 @@ class RecordingHead(GCNHead):
         Returns:
             Tensor: Class scores, ``(N, num_classes)``.
         """
+        if x.shape[2] != self.channels:
+            raise InputError(
+                f'RecordingHead: in_channels is {self.channels}, the backbone '
+                f'gives {x.shape[2]}; set model.cls_head.in_channels='
+                f'{x.shape[2]}')
         pooled = self.norm(self.pool(x, num_clips))
         if self.dropout is not None:
             pooled = self.dropout(pooled)

@@ -3,6 +3,7 @@ import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from mmair.errors import InputError
 from mmair.registry import MODELS
 
 
@@ -30,4 +31,9 @@ class ProjectionNeck(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Project ``(N, ..., in_channels)`` to ``(N, ..., out_channels)``."""
+        if x.shape[-1] != self.in_channels:
+            raise InputError(
+                f'ProjectionNeck: in_channels is {self.in_channels}, the '
+                f'backbone gives {x.shape[-1]} channels; set '
+                f'neck.in_channels={x.shape[-1]}')
         return self.layers(x.flatten(0, -2)).view(*x.shape[:-1], -1)
