@@ -100,6 +100,7 @@ class Comparison:
         init_default_scope('mmaction')
         self.preset, self.work_dir, self.root = preset, work_dir, root
         self.units: Dict[str, Unit] = {}
+        self._names: Dict[Tuple[str, str], str] = {}
         self.cells: Dict[tuple, List[List[str]]] = {}
         self.few: Dict[tuple, List[List[str]]] = {}
         self.checkpoints: Dict[tuple, List[str]] = {}
@@ -242,7 +243,8 @@ class Comparison:
                            version=VERSION))
         slug = ''.join(c if c.isalnum() or c in '-_' else '_'
                        for c in what.lower())
-        name = f'{kind}/{slug}-{code}'
+        # Two rows may need the same: it bears the name of the first.
+        name = self._names.setdefault((kind, code), f'{kind}/{slug}-{code}')
         output = self.path(name + extension)
         self.units.setdefault(name, Unit(name, output, needs, cost,
                                          functools.partial(run, output)))

@@ -17,4 +17,4 @@ recogniser = dict(
     finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py', steps=100)
 splits = ['xsub_fixed', 'xseq_fixed']
 percentages = [10]
-draws = 2
+draws = 1
