@@ -1,6 +1,6 @@
 # Four windows a recording, scored as one, in training as in testing: 64 frames
-# at 15 Hz, position and motion. A config that uses it sets type, source, split and
-# classes.
+# at 15 Hz, position and motion. A config that uses it sets type, source, split
+# and classes.
 prepare = [
     dict(type='mmair.ResampleFrames', fps=15),
     dict(type='mmair.NormalizeSkeleton')
