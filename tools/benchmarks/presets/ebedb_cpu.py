@@ -14,8 +14,6 @@ rows = {
         kind='pretrained', config=_config, options={
             'train_cfg.max_epochs': 1, 'param_scheduler': None,
             'optim_wrapper.optimizer.lr': 0.}),
-    # The GCN that AIR trained, as a stock recogniser takes it.
-    'AIR, GCN alone': dict(_once, config=_config, gcn_alone=True),
     'SkeletonCLR': dict(
         _once, config='configs/skeletonclr/skeletonclr_stgcn_ebedb_cpu.py'),
     'AimCLR': dict(_once, config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
