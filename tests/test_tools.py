@@ -259,7 +259,7 @@ def bad_train(changes, expected, *args, config=QUICKSTART):
     bad_train({'train_cfg.max_epochs.x': 1}, '--cfg-options: do not fit'),
     bad_train({}, '--amp: mixed precision needs a GPU', '--amp'),
     bad_train({'sync_bn': 'torch'}, 'sync_bn: synchronised batch norm needs '
-              'GPUs'),
+              'GPUs', '--launcher', 'pytorch'),
     bad_train({'model.neck.in_channels': 4}, 'ProjectionNeck: in_channels is '
               '4, the backbone gives 8 channels; set neck.in_channels=8'),
     bad_train({'model.cls_head.in_channels': 4}, 'RecordingHead: in_channels '

@@ -8,6 +8,7 @@ one adds distributed training on CPU and tells a user's mistake in a sentence.
 """
 import argparse
 
+import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -56,6 +57,10 @@ def main() -> None:
         cfg.randomness.seed = args.seed
     if args.deterministic:
         cfg.randomness.deterministic = True
+    if (cfg.get('sync_bn') and cfg.launcher != 'none'
+            and not torch.cuda.is_available()):
+        raise InputError('sync_bn: synchronised batch norm needs GPUs and '
+                         'none was found; leave it out')
     init_launcher(cfg)
     with building(cfg):
         train(cfg, args.config)

@@ -64,8 +64,8 @@ def export_onnx(recogniser: TrainedRecognizer, path: Path) -> float:
                 f'{path}: not written, probabilities differ from those of '
                 f'PyTorch by {difference:.1e}, expected at most '
                 f'{TOLERANCE:.0e}; either its scores are so large that '
-                'rounding shows (train with more weight decay) or the '
-                'exporter cannot express what the backbone does')
+                'rounding shows, or the exporter cannot express what the '
+                'backbone does')
         os.replace(part, path)
     except OSError as error:
         raise InputError(

@@ -76,9 +76,6 @@ def apply_options(args: argparse.Namespace) -> Config:
                              'found; run without --amp')
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
-    if cfg.get('sync_bn') and not torch.cuda.is_available():
-        raise InputError('sync_bn: synchronised batch norm needs GPUs and '
-                         'none was found; leave it out')
     return cfg
 
 

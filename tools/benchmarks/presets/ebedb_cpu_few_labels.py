@@ -1,6 +1,6 @@
 # Training the whole network from a tenth of the labels of two folds: AIR, the
-# peer whose features are best there, and no pre-training. Give it the work
-# directory of ebedb_cpu.py, whose pre-trainings it takes.
+# peer that did best so before (docs/experiments.md, 12), and no pre-training.
+# Give it the work directory of ebedb_cpu.py, whose pre-trainings it takes.
 _base_ = 'ebedb_cpu.py'
 title = 'EBEDB, width 16, 15 epochs'
 seeds = [0]
