@@ -10,7 +10,8 @@ from mmengine.runner import Runner
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
 from mmair.engine.building import building
-from mmair.engine.launch import apply_options, init_launcher, make_parser
+from mmair.engine.launch import (apply_options, init_launcher,
+                                 leave_launcher, make_parser)
 from mmair.errors import InputError
 
 
@@ -45,6 +46,7 @@ def main() -> None:
     init_launcher(cfg)
     with building(cfg):
         Runner.from_cfg(cfg).test()
+    leave_launcher()
 
 
 if __name__ == '__main__':

@@ -16,7 +16,8 @@ import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
 from mmair.engine.building import building
 from mmair.engine.hooks import ProvenanceHook
-from mmair.engine.launch import apply_options, init_launcher, make_parser
+from mmair.engine.launch import (apply_options, init_launcher,
+                                 leave_launcher, make_parser)
 from mmair.errors import InputError
 
 
@@ -64,6 +65,7 @@ def main() -> None:
     init_launcher(cfg)
     with building(cfg):
         train(cfg, args.config)
+    leave_launcher()
 
 
 def train(cfg: Config, path: str) -> None:

@@ -1,5 +1,6 @@
 """From the command line to a runner: config, options, processes."""
 import argparse
+import gc
 import os
 import os.path as osp
 import subprocess
@@ -125,6 +126,19 @@ def init_launcher(cfg: Config) -> None:
         dict(type='MMDistributedDataParallel', broadcast_buffers=False,
              find_unused_parameters=cfg.get('find_unused_parameters', False)),
         **cfg.get('model_wrapper_cfg') or {}, device_ids=None)
+
+
+def leave_launcher() -> None:
+    """Leave the process group, when nothing is left that uses it.
+
+    A thread of gloo's that still holds a tensor while Python ends aborts a
+    process that has done its work (torch 2.13: "terminate called without an
+    active exception", now and then). The group ends its threads once nothing
+    refers to it, so the runner and its wrapped model must be gone.
+    """
+    if torch_dist.is_initialized():
+        gc.collect()  # of the cycles that hold the model
+        torch_dist.destroy_process_group()
 
 
 def _first_machine(launcher: str) -> str:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -43,6 +44,16 @@ def start(folder, *command, **variables):
                           capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
+
+
+#: Runs a tool and says which threads are left when Python ends.
+ENDING = '''
+import atexit, pathlib, runpy, sys
+sys.argv = sys.argv[1:]
+atexit.register(lambda: print('threads:', *(
+    f.read_text() for f in pathlib.Path('/proc/self/task').glob('*/comm'))))
+runpy.run_path(sys.argv[0], run_name='__main__')
+'''
 
 
 def options():
@@ -122,6 +133,21 @@ def test_test_by_torchrun(two_processes, tmp_path):
                 if 'knn/k1_top1' in line][-1]
     for name in ('knn/k1_top1', 'knn/k20_macro_f1', 'knn/effective_rank'):
         assert scores[name] == pytest.approx(expected[name], rel=1e-4)
+
+
+@pytest.mark.skipif(not Path('/proc/self/task').is_dir(),
+                    reason='threads are listed in /proc')
+@pytest.mark.parametrize('tool', ['train', 'test'])
+def test_no_thread_of_gloo_outlives_the_work(two_processes, tmp_path, tool):
+    (tmp_path / 'ending.py').write_text(ENDING)
+    checkpoint = [two_processes / 'epoch_2.pth'] * (tool == 'test')
+    printed = start(
+        tmp_path, sys.executable, 'ending.py', ROOT / f'tools/{tool}.py',
+        config(tmp_path), *checkpoint, '--launcher', 'pytorch', '--work-dir',
+        tmp_path / 'run', *options(), RANK='0', WORLD_SIZE='1',
+        LOCAL_RANK='0', MASTER_ADDR='127.0.0.1')
+    _, _, threads = printed.rpartition('threads:')
+    assert 'python' in threads and 'gloo' not in threads
 
 
 @pytest.mark.parametrize('launcher', ['pytorch', 'slurm', 'mpi'])
