@@ -5,6 +5,7 @@ returns tensors: ``labels...`` of its samples, ``loss...`` of its part,
 ``grad_input...`` of its samples, ``grad...`` of weights, ``state...`` that
 every process must have alike.
 """
+import gc
 from functools import partial
 
 import torch
@@ -232,4 +233,5 @@ def worker(rank, world, folder):
     torch_dist.init_process_group('gloo', rank=rank, world_size=world,
                                   init_method=f'file://{folder}/meeting')
     torch.save(run(Part(rank, world)), f'{folder}/{rank}.pt')
+    gc.collect()  # of models that hold the group
     torch_dist.destroy_process_group()

@@ -41,7 +41,12 @@ def test_pictures_and_page(tmp_path, capsys):
     assert re.fullmatch(r'anger, actor S0[12], \d\.\d s, S0[12]_\w+_anger_1',
                         title)
     assert 'RandomYaw(degrees=30' in page
-    assert 'index.html' in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert 'index.html' in printed and 'earlier call' not in printed
+
+    assert browse(QUICKSTART, out, '--number', 1, '--no-gif') == 0
+    assert (f'pictures of an earlier call stay beside it: 1, such as '
+            f'{names[1]}' in capsys.readouterr().out)
 
 
 def test_classes_are_drawn_in_turn():

@@ -597,7 +597,7 @@ def generate_annotations(num_actors: int = 8,
         actor = f'S{number:02d}'
         annotation = dict(
             frame_dir=f'{actor}_{action}_{emotion}_{take}', actor=actor,
-            recording=f'{actor}_{action}',
+            recording=f'{actor}_{action}', action=action,
             **{key: made[key] for key in ('fps', 'total_frames', 'keypoint')})
         if _take_rng(4, seed, number, action, emotion,
                      take).random() >= unlabelled:

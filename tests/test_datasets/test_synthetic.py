@@ -209,13 +209,15 @@ def test_annotation_format(data):
     for annotation in data['annotations']:
         keypoint = annotation['keypoint']
         assert set(annotation) == {'frame_dir', 'label', 'actor', 'recording',
-                                   'fps', 'total_frames', 'keypoint'}
+                                   'action', 'fps', 'total_frames',
+                                   'keypoint'}
         assert keypoint.dtype == np.float32 and np.isfinite(keypoint).all()
         assert keypoint.shape == (1, annotation['total_frames'], 23, 3)
         actor, action, emotion, _ = annotation['frame_dir'].split('_')
         assert annotation['label'] == EMOTIONS.index(emotion)
         assert annotation['actor'] == actor
         assert annotation['recording'] == f'{actor}_{action}'
+        assert annotation['action'] == action
 
 
 @pytest.mark.parametrize('name, folds, key', [

@@ -289,6 +289,12 @@ def main() -> None:
         raise InputError(f'{args.out}: cannot be written '
                          f'({error.strerror or error})') from error
     print(f'{len(entries)} recordings drawn: {index_page}')
+    drawn = {name for _, names in entries for name in names}
+    older = [f.name for f in args.out.iterdir()
+             if f.suffix in ('.png', '.gif') and f.name not in drawn]
+    if older:
+        print('pictures of an earlier call stay beside it: '
+              f'{len(older)}, such as {min(older)}')
 
 
 if __name__ == '__main__':

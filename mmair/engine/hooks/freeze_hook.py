@@ -1,10 +1,11 @@
 """Freeze a part of a model."""
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from mmair.errors import InputError
 from mmair.registry import HOOKS
+
+from .unwrap import unwrap
 
 
 @HOOKS.register_module()
@@ -23,8 +24,7 @@ class FreezeHook(Hook):
         self.module = module
 
     def _module(self, runner: Runner):
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap(runner)
         try:
             return model.get_submodule(self.module)
         except AttributeError:

@@ -13,7 +13,7 @@ from mmair.compat import get_gt_label
 from mmair.errors import InputError
 from mmair.registry import HOOKS
 
-from .pretrain_hook import unwrap
+from .unwrap import unwrap
 
 #: Recordings that a probe is fitted to, at most: a regression of all of a
 #: large set would take gigabytes.

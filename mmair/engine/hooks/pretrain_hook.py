@@ -8,7 +8,6 @@ import torch
 from mmengine.dist import master_only
 from mmengine.fileio import dump
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from sklearn.metrics import adjusted_mutual_info_score
 
@@ -16,12 +15,7 @@ from mmair.errors import InputError
 from mmair.registry import HOOKS
 
 from .skeleton_check_hook import data_layout
-
-
-def unwrap(runner: Runner) -> torch.nn.Module:
-    """The model without its distributed wrapper."""
-    model = runner.model
-    return model.module if is_model_wrapper(model) else model
+from .unwrap import unwrap
 
 
 def recordings_of(runner: Runner) -> List[dict]:

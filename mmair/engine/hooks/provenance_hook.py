@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from mmair.evaluation.provenance import FILE_NAME, load_provenance, merge
 from mmair.registry import HOOKS
 
-from .pretrain_hook import unwrap
+from .unwrap import unwrap
 
 
 @HOOKS.register_module()

@@ -2,7 +2,6 @@
 from typing import Optional
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from mmengine.runner.checkpoint import (_load_checkpoint,
                                         find_latest_checkpoint)
@@ -10,6 +9,8 @@ from mmengine.runner.checkpoint import (_load_checkpoint,
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
 from mmair.registry import HOOKS
+
+from .unwrap import unwrap
 
 
 def data_layout(dataset) -> Optional[SkeletonLayout]:
@@ -71,7 +72,7 @@ class SkeletonCheckHook(Hook):
                 self.check_classes(runner, dataset)
         if not isinstance(runner._train_loop, BaseLoop):
             return  # a test starts from the checkpoint alone
-        for module in self._model(runner).modules():
+        for module in unwrap(runner).modules():
             for cfg in self._init_cfgs(module):
                 if cfg.get('type') == 'Pretrained':
                     self.check_pretrained(cfg, module, layout)
@@ -81,12 +82,7 @@ class SkeletonCheckHook(Hook):
         """Check a checkpoint that is loaded or resumed."""
         check_weights(
             runner._load_from or find_latest_checkpoint(runner.work_dir),
-            checkpoint, self._model(runner).state_dict())
-
-    @staticmethod
-    def _model(runner: Runner):
-        model = runner.model
-        return model.module if is_model_wrapper(model) else model
+            checkpoint, unwrap(runner).state_dict())
 
     @staticmethod
     def _init_cfgs(module) -> list:
@@ -96,7 +92,7 @@ class SkeletonCheckHook(Hook):
     def check_graph(self, runner: Runner, dataset) -> None:
         """The backbone's graph has the joints of the data."""
         layout = data_layout(dataset)
-        graph = getattr(self._model(runner).backbone, 'graph', None)
+        graph = getattr(unwrap(runner).backbone, 'graph', None)
         if layout is None or graph is None:
             return
         if graph.num_node != len(layout):
@@ -108,7 +104,7 @@ class SkeletonCheckHook(Hook):
 
     def check_classes(self, runner: Runner, dataset) -> None:
         """The head has the classes of the data."""
-        head = getattr(self._model(runner), 'cls_head', None)
+        head = getattr(unwrap(runner), 'cls_head', None)
         classes = getattr(dataset, 'metainfo', {}).get('classes')
         if head is not None and classes and len(classes) != head.num_classes:
             raise InputError(
