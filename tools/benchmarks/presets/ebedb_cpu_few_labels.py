@@ -1,14 +1,17 @@
-# Training the whole network from a tenth of the labels of two folds: AIR, the
-# peer that did best so before (docs/experiments.md, 12), and no pre-training.
-# Give it the work directory of ebedb_cpu.py, whose pre-trainings it takes.
+# Training the whole network from a tenth of the labels of two folds: every
+# pre-training of ebedb_cpu.py, and none. Give it the work directory of that
+# comparison, whose pre-trainings it takes.
 _base_ = 'ebedb_cpu.py'
 title = 'EBEDB, width 16, 15 epochs'
 seeds = [0]
 protocols = ['xsub_fixed']
 rows = {
     '_delete_': True,
-    'AIR': _base_.rows['AIR'],
-    'SkeletonCLR': _base_.rows['SkeletonCLR'],
+    **{
+        row: _base_.rows[row]
+        for row in ('AIR', 'AIR untrained', 'SkeletonCLR', 'AimCLR', 'VICReg',
+                    'SwAV', 'MAMP')
+    },
     'From scratch': dict(
         kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py')
 }
