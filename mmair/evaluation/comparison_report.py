@@ -234,5 +234,11 @@ class _Track:
             rows=rows,
             note=f'{preset.recogniser.get("steps") or "As many"} steps each. '
             'The part is drawn by class, at least one recording of each; '
-            f'± is the deviation over {len(preset.seeds)} seeds and, below '
-            f'100 %, {preset.draws} draws each. ' + _SPLITS)
+            f'± is the deviation over {_count(len(preset.seeds), "seed")} '
+            f'and, below 100 %, {_count(preset.draws, "draw")} each. '
+            + _SPLITS)
+
+
+def _count(number: int, what: str) -> str:
+    """``1 seed``, ``2 seeds``."""
+    return f'{number} {what}{"s" * (number != 1)}'
