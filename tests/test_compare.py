@@ -464,7 +464,7 @@ def test_weights_that_saw_test_labels_are_refused(fresh, presets, tmp_path,
      'configs/none.py: no such config'),
     ('rows = dict(AIR=dict(backbones=[1, 2]))', 'has 2 backbones, expected '
      '1, one a seed'),
-    ('protocols = ["xact"]', "no folds of 'xact'"),
+    ('protocols = ["xfoo"]', "no folds of 'xfoo'"),
     ('seeds = [', 'not readable as a preset'),
     ('subject = "nobody"', "subject 'nobody' is no row")])
 def test_a_wrong_preset_is_one_sentence(presets, tmp_path, capsys, text,

@@ -150,6 +150,12 @@ class MqttBridge:
                 return
             # Again after each reconnection.
             client.subscribe(self.topic)
+
+        def on_subscribe(client, userdata, mid, reasons, properties):
+            # Not before: what is published until then does not arrive.
+            if reasons[0].is_failure:
+                self.report(f'the broker refuses {self.topic} ({reasons[0]})')
+                return
             self.report(f'connected; frames from {self.topic}, answers to '
                         f'{self.publish}')
 
@@ -168,4 +174,5 @@ class MqttBridge:
 
         client.on_connect, client.on_connect_fail = on_connect, on_connect_fail
         client.on_disconnect, client.on_message = on_disconnect, on_message
+        client.on_subscribe = on_subscribe
         return client

@@ -100,6 +100,26 @@ def test_without_paho(bridge, monkeypatch):
         bridge.run('localhost')
 
 
+def test_connected_is_said_when_frames_arrive(bridge, said):
+    pytest.importorskip('paho.mqtt')
+    from paho.mqtt.packettypes import PacketTypes
+    from paho.mqtt.reasoncodes import ReasonCode
+    client, asked = bridge._client(), []
+    client.subscribe = asked.append
+
+    def code(kind, name):
+        return ReasonCode(kind, name)
+
+    client.on_connect(client, None, {}, code(PacketTypes.CONNACK, 'Success'),
+                      None)
+    assert asked == ['skeleton/+'] and said == []
+    for name in ('Not authorized', 'Granted QoS 0'):
+        client.on_subscribe(client, None, 1, [code(PacketTypes.SUBACK, name)],
+                            None)
+    assert said == ['the broker refuses skeleton/+ (Not authorized)',
+                    'connected; frames from skeleton/+, answers to emotion']
+
+
 def test_tool_says_what_is_wrong(trained, capsys):
     model = trained.config, trained.checkpoint, '--fps', 30, '--window', 1
     capsys.readouterr()
