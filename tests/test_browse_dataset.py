@@ -42,10 +42,10 @@ def test_pictures_and_page(tmp_path, capsys):
                         title)
     assert 'RandomYaw(degrees=30' in page
     printed = capsys.readouterr().out
-    assert 'index.html' in printed and 'earlier call' not in printed
+    assert 'index.html' in printed and 'not on the page' not in printed
 
     assert browse(QUICKSTART, out, '--number', 1, '--no-gif') == 0
-    assert (f'pictures of an earlier call stay beside it: 1, such as '
+    assert (f'pictures beside it that are not on the page: 1, such as '
             f'{names[1]}' in capsys.readouterr().out)
 
 

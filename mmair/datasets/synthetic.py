@@ -559,8 +559,8 @@ def generate_annotations(num_actors: int = 8,
     """A data set as the content of an annotation file.
 
     Every actor does every action under every emotion. What an actor does in
-    one action is one recording session. The last quarter of the actors is
-    the test part of the fixed split ``xsub``.
+    one action is one recording session; ``xact`` leaves out an action. The
+    last quarter of the actors is the test part of the fixed split ``xsub``.
 
     Args:
         num_actors (int): Number of actors, named 'S01' and so on. Defaults

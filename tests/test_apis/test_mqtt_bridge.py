@@ -106,16 +106,12 @@ def test_connected_is_said_when_frames_arrive(bridge, said):
     from paho.mqtt.reasoncodes import ReasonCode
     client, asked = bridge._client(), []
     client.subscribe = asked.append
-
-    def code(kind, name):
-        return ReasonCode(kind, name)
-
-    client.on_connect(client, None, {}, code(PacketTypes.CONNACK, 'Success'),
-                      None)
+    client.on_connect(client, None, {},
+                      ReasonCode(PacketTypes.CONNACK, 'Success'), None)
     assert asked == ['skeleton/+'] and said == []
     for name in ('Not authorized', 'Granted QoS 0'):
-        client.on_subscribe(client, None, 1, [code(PacketTypes.SUBACK, name)],
-                            None)
+        client.on_subscribe(client, None, 1,
+                            [ReasonCode(PacketTypes.SUBACK, name)], None)
     assert said == ['the broker refuses skeleton/+ (Not authorized)',
                     'connected; frames from skeleton/+, answers to emotion']
 

@@ -290,11 +290,11 @@ def main() -> None:
                          f'({error.strerror or error})') from error
     print(f'{len(entries)} recordings drawn: {index_page}')
     drawn = {name for _, names in entries for name in names}
-    older = [f.name for f in args.out.iterdir()
-             if f.suffix in ('.png', '.gif') and f.name not in drawn]
-    if older:
-        print('pictures of an earlier call stay beside it: '
-              f'{len(older)}, such as {min(older)}')
+    others = [f.name for f in args.out.iterdir()
+              if f.suffix in ('.png', '.gif') and f.name not in drawn]
+    if others:
+        print('pictures beside it that are not on the page: '
+              f'{len(others)}, such as {min(others)}')
 
 
 if __name__ == '__main__':
