@@ -128,10 +128,10 @@ class Comparison:
         self.folds = {p: folds_of(dataset, p) for p in (
             *preset.protocols, *(preset.splits if preset.recogniser else ()))}
         choices = (preset.C, preset.C_statistics, preset.C_svm)
-        self.tuning = {p: tuning_folds(dataset, p) for p in preset.protocols
-                       if any(len(choice) > 1 for choice in (
-                           *choices, *map(self._feature_ways,
-                                          preset.tracks)))}
+        chosen = any(len(choice) > 1 for choice in (
+            *choices, *map(self._feature_ways, preset.tracks)))
+        self.tuning = {p: tuning_folds(dataset, p, preset.tuning)
+                       for p in preset.protocols if chosen}
         self.num_recordings = len(dataset.read()['annotations'])
         self.data = _data_digest(preset.dataset)
         self._check_inductive(dataset.splits)

@@ -18,8 +18,8 @@ _TRACKS = dict(
 _SPLITS = (
     'Splits: random leaves out every fifth recording at random, xseq '
     'recording files in equal shares of the classes, xrec recording sessions, '
-    'xsub one actor at a time; _fixed is one fold alone, xsub_fixed the one '
-    'whose actors chose no setting.')
+    'xsub one actor at a time, xact one action at a time; _fixed is one fold '
+    'alone.')
 
 
 def report(comparison: Comparison) -> dict:
@@ -158,8 +158,9 @@ class _Track:
         values = '; '.join((text('C of features', preset.C),
                             text('of statistics', preset.C_statistics),
                             text('of SVM', preset.C_svm)))
-        chosen = (', the best on folds inside the training actors of '
-                  'xsub_fixed' if self.comparison.tuning else '')
+        chosen = (', the best on folds inside the training part of '
+                  f'{preset.tuning}, whose test part chooses nothing'
+                  if self.comparison.tuning else '')
         return f'{values}{chosen}. '
 
     def budget(self, row: str) -> List[str]:

@@ -18,14 +18,17 @@ PRESET: Dict[str, Any] = dict(
     seeds=[0],
     tracks=['blind'],
     # The adapted track: per-actor statistics, of features and of the input;
-    # features=[False, True] chooses inside the training part of xsub_fixed.
+    # features=[False, True] is a choice.
     adapt=dict(features=True, input=False),
     pretrain_split=None,  # None is all recordings: transductive
     protocols=['xseq', 'xrec', 'xsub', 'xsub_fixed'],
     deviation=True,  # pooled beside the mean
     parts=True,  # limbs and torso are pooled each by itself
     knn=[1, 20],
-    # One value, or a choice made inside the training part of xsub_fixed.
+    # The fold inside whose training part choices are made; xact_f0 where
+    # actors are not known.
+    tuning='xsub_fixed',
+    # One value, or a choice.
     C=[0.1],
     C_statistics=[0.03],
     C_svm=[1.],

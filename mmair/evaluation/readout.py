@@ -3,6 +3,7 @@
 Recordings are split, never windows; scores are taken over the pooled
 out-of-fold predictions of all folds.
 """
+import re
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -22,6 +23,8 @@ from mmair.models.heads import pool_windows
 from .knn import knn_predict
 from .metrics import emotion_scores
 
+#: How the name of one numbered fold ends.
+_NUMBER = r'_f\d+$'
 Fold = Tuple[np.ndarray, np.ndarray]
 #: Takes training features, training labels and test features.
 Readout = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -32,8 +35,9 @@ def folds_of(dataset, protocol: str) -> List[Fold]:
 
     Args:
         dataset (SkeletonDataset): With the splits of its file.
-        protocol (str): ``random``, ``xseq``, ``xrec``, ``xsub`` for all
-            folds, or with ``_fixed`` behind for the one fixed fold.
+        protocol (str): ``random``, ``xseq``, ``xrec``, ``xsub``, ``xact``
+            for all folds, with ``_fixed`` behind for the one fixed fold, or
+            with a number for one of them, as in ``xact_f0``.
 
     Returns:
         list[tuple[np.ndarray]]: Training and test indices of each fold.
@@ -50,6 +54,8 @@ def folds_of(dataset, protocol: str) -> List[Fold]:
 
     if protocol.endswith('_fixed'):
         names = [protocol[:-len('_fixed')]]
+    elif re.search(_NUMBER, protocol):
+        names = [protocol]
     else:
         names = sorted((name[:-len('_train')] for name in splits
                         if name.startswith(f'{protocol}_f')
@@ -76,32 +82,41 @@ def folds_of(dataset, protocol: str) -> List[Fold]:
     return folds
 
 
-def tuning_folds(dataset, protocol: str) -> List[Fold]:
-    """Folds inside the training part of the fixed fold of actors.
+def tuning_folds(dataset, protocol: str,
+                 inside: str = 'xsub_fixed') -> List[Fold]:
+    """Folds inside the training part of one fold.
 
-    Settings are chosen on these, so that the test actors of the fixed fold
-    choose nothing.
+    Settings are chosen on these, so that what this fold tests, two actors
+    for example, chooses nothing.
 
     Args:
         dataset (SkeletonDataset): With the splits of its file.
         protocol (str): As in :func:`folds_of`.
+        inside (str): The fold, as in :func:`folds_of`. Defaults to
+            'xsub_fixed'.
 
     Returns:
-        list[tuple[np.ndarray]]: The folds of the protocol without the other
-        actors' recordings; those of which a part is empty are left out.
+        list[tuple[np.ndarray]]: The folds of the protocol without the
+        recordings that this fold tests; those of which a part is empty are
+        left out.
 
     Raises:
         InputError: If nothing is left.
     """
-    (inside, _), = folds_of(dataset, 'xsub_fixed')
-    base = protocol[:-len('_fixed')] if protocol.endswith(
-        '_fixed') else protocol
-    folds = [tuple(np.intersect1d(part, inside) for part in fold)
+    outer = folds_of(dataset, inside)
+    if len(outer) > 1:
+        raise InputError(f'settings are to be chosen inside {inside!r}, which '
+                         f'is {len(outer)} folds, expected one: '
+                         f'{inside}_fixed or {inside}_f0')
+    (kept, _), = outer
+    base = re.sub(f'_fixed$|{_NUMBER}', '', protocol)
+    folds = [tuple(np.intersect1d(part, kept) for part in fold)
              for fold in folds_of(dataset, base)]
     folds = [fold for fold in folds if len(fold[0]) and len(fold[1])]
     if not folds:
         raise InputError(f'no folds of {base!r} are left to tune on inside '
-                         'xsub_train; give one value instead of a choice')
+                         f'the training part of {inside!r}; give one value '
+                         'instead of a choice')
     return folds
 
 

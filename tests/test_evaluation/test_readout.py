@@ -83,6 +83,26 @@ def test_the_fixed_test_actors_choose_nothing(protocol, number):
             {'a'}, {'b'}, {'c'}]
 
 
+def test_one_fold_by_its_number():
+    (train, test), = folds_of(dataset(), 'xsub_f1')
+    assert {n[0] for n in names((train, test))[1]} == {'b'}
+    assert len(train) + len(test) == len(NAMES)
+
+
+@pytest.mark.parametrize('protocol', ['xsub', 'xsub_f3', 'xseq'])
+def test_settings_may_be_chosen_inside_any_one_fold(protocol):
+    folds = tuning_folds(dataset(), protocol, inside='xsub_f1')
+    assert len(folds) == 3
+    for train, test in map(names, folds):
+        assert 'b' not in {n[0] for n in train + test}
+
+
+def test_settings_are_not_chosen_inside_all_folds():
+    with pytest.raises(InputError, match="inside 'xseq', which is 3 folds, "
+                       'expected one: xseq_fixed or xseq_f0'):
+        tuning_folds(dataset(), 'xsub', inside='xseq')
+
+
 def blobs(seed=0, classes=3, total=90, dims=6, gap=1.):
     rng = np.random.default_rng(seed)
     labels = np.arange(total) % classes
