@@ -1,6 +1,7 @@
 """The dataset behind every emotion data set."""
 import os.path as osp
 from collections import Counter
+from dataclasses import fields
 from typing import (Any, Callable, Dict, Iterator, List, Optional, Sequence,
                     Union)
 
@@ -151,11 +152,16 @@ class SkeletonDataset(BaseActionDataset):
     def _settle_layout(self, meta: dict, annotations: List[dict]) -> None:
         found = meta.get('layout')
         self.layout = get_layout(self.layout or found or 'nturgb+d')
-        if found is not None and get_layout(found) != self.layout:
-            raise InputError(
-                f'{self._source}: meta.layout is '
-                f'{get_layout(found).describe()}, expected '
-                f'{self.layout.describe()}; set `layout` to that of the data')
+        if found is not None:
+            found = get_layout(found)
+            # What it is called, by its file for instance, does not matter.
+            differ = [f.name for f in fields(found) if f.name != 'name' and
+                      getattr(found, f.name) != getattr(self.layout, f.name)]
+            if differ:
+                raise InputError(
+                    f'{self._source}: meta.layout is {found.describe()}, '
+                    f'expected {self.layout.describe()}; they differ in '
+                    f'{", ".join(differ)}; set `layout` to that of the data')
         size, dims = len(self.layout), self.layout.dims
         for annotation in annotations:
             joints, channels = annotation['keypoint'].shape[2:]

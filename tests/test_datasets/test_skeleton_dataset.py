@@ -213,8 +213,9 @@ def test_classes_of_the_data_set_where_the_file_has_none(build, data):
 def test_layout_must_be_that_of_the_file(build, data):
     assert build(layout='ebedb').layout.name == 'ebedb'
     with pytest.raises(InputError, match="toy.pkl: meta.layout is 'ebedb' "
-                       ".23 joints., expected 'emilya' .23 joints.; set "
-                       '`layout` to that of the data'):
+                       ".23 joints., expected 'emilya' .23 joints.; they "
+                       'differ in joints, parents, .*; set `layout` to that '
+                       'of the data'):
         build(layout='emilya')
     del data['meta']['layout']
     with pytest.raises(InputError, match="toy.pkl: r0 has 23 joints, the "
@@ -228,7 +229,11 @@ def test_a_file_may_describe_its_own_layout(build, data):
     data['meta']['layout'] = own
     assert build().layout == get_layout(own)
     assert build(layout=own).layout.name == 'own'
-    with pytest.raises(InputError, match="meta.layout is 'own'"):
+    # The same skeleton, whatever its file is called.
+    assert build(layout='ebedb').layout.name == 'ebedb'
+    own['trunk'] = own['trunk'][1:]
+    with pytest.raises(InputError, match="meta.layout is 'own' .23 joints., "
+                       "expected 'ebedb' .23 joints.; they differ in trunk; "):
         build(layout='ebedb')
     own['parents'] = 5
     with pytest.raises(InputError, match="layout 'own': parents is 5"):
