@@ -3,7 +3,7 @@
 # actions in seven styles. Who acted is not known, so settings are chosen
 # without the action of the first fold, and the track is blind. Base width 8,
 # 64 frames at 15 Hz, 7 epochs, as many steps as 15 of EBEDB; what EBEDB's
-# rows are is taken as it is. Two hours of one CPU core.
+# rows are is taken as it is. An hour or two of one CPU core.
 _base_ = '_ebedb.py'
 title = 'Bandai-Namco, styles, width 8, 7 epochs'
 dataset = dict(type='mmair.SkeletonDataset', ann_file='data/bandai_namco.pkl')
