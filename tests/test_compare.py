@@ -162,8 +162,9 @@ def comparison_of(preset, work_dir):
 
 def tuned(comparison):
     """The folds on which settings are chosen."""
-    return tuning_folds(DATASETS.build(dict(
-        comparison.preset.dataset, classes=comparison.classes)), 'xsub_fixed')
+    dataset = DATASETS.build(dict(
+        comparison.preset.dataset, classes=comparison.classes))
+    return tuning_folds(dataset, 'xsub_fixed', inside='xsub_fixed')
 
 
 @pytest.mark.parametrize('row, readout, values, make', [

@@ -82,8 +82,7 @@ def folds_of(dataset, protocol: str) -> List[Fold]:
     return folds
 
 
-def tuning_folds(dataset, protocol: str,
-                 inside: str = 'xsub_fixed') -> List[Fold]:
+def tuning_folds(dataset, protocol: str, inside: str) -> List[Fold]:
     """Folds inside the training part of one fold.
 
     Settings are chosen on these, so that what this fold tests, two actors
@@ -92,8 +91,7 @@ def tuning_folds(dataset, protocol: str,
     Args:
         dataset (SkeletonDataset): With the splits of its file.
         protocol (str): As in :func:`folds_of`.
-        inside (str): The fold, as in :func:`folds_of`. Defaults to
-            'xsub_fixed'.
+        inside (str): The fold, as in :func:`folds_of`.
 
     Returns:
         list[tuple[np.ndarray]]: The folds of the protocol without the
@@ -101,7 +99,7 @@ def tuning_folds(dataset, protocol: str,
         left out.
 
     Raises:
-        InputError: If nothing is left.
+        InputError: If that is more than one fold, or nothing is left.
     """
     outer = folds_of(dataset, inside)
     if len(outer) > 1:

@@ -73,7 +73,7 @@ def test_folds_of_no_use_are_refused(changes, protocol, message):
 @pytest.mark.parametrize('protocol, number', [
     ('xsub', 3), ('xsub_fixed', 3), ('xseq', 3), ('random', 3)])
 def test_the_fixed_test_actors_choose_nothing(protocol, number):
-    folds = tuning_folds(dataset(), protocol)
+    folds = tuning_folds(dataset(), protocol, 'xsub_fixed')
     assert len(folds) == number
     for train, test in map(names, folds):
         assert not {n[0] for n in train + test} & {'d'}

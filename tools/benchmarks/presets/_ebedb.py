@@ -18,3 +18,10 @@ C = [0.001, 0.003, 0.01, 0.03]
 C_statistics = [0.01, 0.03, 0.1, 0.3]
 C_svm = [0.3, 1., 3., 10.]
 splits = ['xsub_fixed', 'xseq_fixed']
+# A pre-training that changes no weight: what is fitted before it, and a GCN of
+# random weights.
+_untrained = {
+    'train_cfg.max_epochs': 1,
+    'param_scheduler': None,
+    'optim_wrapper.optimizer.lr': 0.
+}

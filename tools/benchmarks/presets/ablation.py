@@ -40,9 +40,7 @@ rows = {
                  'model.segment_head': None}),
     'the same, untrained': dict(
         kind='pretrained', config=_config,
-        options={**_limbs, 'train_cfg.max_epochs': 1,
-                 'param_scheduler': None,
-                 'optim_wrapper.optimizer.lr': 0.})
+        options={**_limbs, **_base_._untrained})
 }
 # The GCNs of these without the codes of the limbs, and one of random weights.
 rows.update({

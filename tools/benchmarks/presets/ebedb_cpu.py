@@ -11,9 +11,7 @@ rows = {
     'AIR': dict(kind='pretrained', config=_config),
     # The codebook, and a GCN with random weights beside it.
     'AIR untrained': dict(
-        kind='pretrained', config=_config, options={
-            'train_cfg.max_epochs': 1, 'param_scheduler': None,
-            'optim_wrapper.optimizer.lr': 0.}),
+        kind='pretrained', config=_config, options=_base_._untrained),
     'SkeletonCLR': dict(
         _once, config='configs/skeletonclr/skeletonclr_stgcn_ebedb_cpu.py'),
     'AimCLR': dict(_once, config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
