@@ -13,11 +13,14 @@ rows = {
     'AIR untrained': dict(
         kind='pretrained', config=_config, options=_base_._untrained),
     'SkeletonCLR': dict(
-        _once, config='configs/skeletonclr/skeletonclr_stgcn_ebedb_cpu.py'),
-    'AimCLR': dict(_once, config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
+        kind='pretrained',
+        config='configs/skeletonclr/skeletonclr_stgcn_ebedb_cpu.py'),
+    'AimCLR': dict(
+        kind='pretrained', config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
     'VICReg': dict(_once, config='configs/vicreg/vicreg_stgcn_ebedb_cpu.py'),
     'SwAV': dict(_once, config='configs/swav/swav_stgcn_ebedb_cpu.py'),
-    'MAMP': dict(_once, config='configs/mamp/mamp_stgcn_ebedb_cpu.py'),
+    'MAMP': dict(
+        kind='pretrained', config='configs/mamp/mamp_stgcn_ebedb_cpu.py'),
     'Random encoder': dict(kind='random', config=_config),
     'Wide random encoder': dict(
         kind='random', config=_config, seeds=[0],
