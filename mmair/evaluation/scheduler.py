@@ -18,6 +18,7 @@ from mmengine.logging import MMLogger
 from rich.console import Console
 from rich.progress import (BarColumn, Progress, TextColumn, TimeElapsedColumn,
                            TimeRemainingColumn)
+from rich.table import Column
 
 from mmair.errors import InputError
 
@@ -191,20 +192,33 @@ def _check(future: Future, name: str) -> None:
         raise RuntimeError(f'the unit {name} failed') from error
 
 
+#: Seconds between two lines of progress in a file, where no bar can move.
+_EVERY = 60.
+
+
 class _Bar:
-    """A progress bar over the cost of all units, with the time to come."""
+    """A progress bar over the cost of all units, with the time to come.
+
+    Where the output is no terminal, but the log of a job, it is a line now
+    and then.
+    """
 
     def __init__(self, comparison: Comparison, running: dict) -> None:
         self.comparison, self.running = comparison, running
         units = comparison.units
         self.ended = {n for n in units if comparison.done(n)}
         self.current: Optional[str] = None
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            console.width = 120
         self.progress = Progress(
-            BarColumn(), TextColumn('{task.fields[count]}'),
+            BarColumn(20), TextColumn('{task.fields[count]}'),
             TextColumn('{task.percentage:.0f} %'), TimeElapsedColumn(),
             TextColumn('to go'), TimeRemainingColumn(),
-            TextColumn('{task.description}'),
-            console=Console(stderr=True), speed_estimate_period=3600)
+            # Of a narrow terminal it gets what the others leave.
+            TextColumn('{task.description}', table_column=Column(
+                ratio=1, no_wrap=True)), expand=True,
+            console=console, speed_estimate_period=3600)
         self.task = self.progress.add_task(
             '', total=sum(u.cost for u in units.values()),
             completed=self.completed(), count=self.count())
@@ -222,7 +236,7 @@ class _Bar:
         self.stop.set()
         self.thread.join()
         self.update()
-        self.progress.stop()
+        self.progress.stop()  # in a file it prints the last line
 
     def completed(self) -> float:
         units = self.comparison.units
@@ -248,5 +262,9 @@ class _Bar:
                              count=self.count())
 
     def watch(self) -> None:
+        console, told = self.progress.console, -_EVERY
         while not self.stop.wait(2):
             self.update()
+            if not console.is_terminal and time.monotonic() - told >= _EVERY:
+                told = time.monotonic()
+                console.print(self.progress.get_renderable())
