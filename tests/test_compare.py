@@ -481,8 +481,8 @@ def test_presets_are_plans(ann_files):
     # Two actors to choose settings on, and the one that is tested.
     ann_file = str(ann_files('mmair.EBEDBDataset', num_actors=3))
     for path in sorted(PRESETS.glob('[a-z]*.py')):
-        if path.name == 'bandai_namco.py':  # of another skeleton: below
-            continue
+        if path.name in ('bandai_namco.py', 'transfer.py'):
+            continue  # of another skeleton: below
         options = {}
         if path.name != 'tiny.py':
             options = {'dataset.ann_file': ann_file,
@@ -528,3 +528,39 @@ rows = dict(AIR=dict(options={{'model.head.queue_length': 64}}))
     assert len(features) == 6
     assert all(len(x) == len(actions) and np.isfinite(x).all()
                for x in features)
+
+
+def test_from_another_skeleton(presets, ann_files, tmp_path):
+    """The preset of transfer: what was pre-trained on bodies of that skeleton
+    reads EBEDB's."""
+    layout = f'{ROOT}/configs/_base_/layouts/bandai_namco.yaml'
+    path = presets / 'other_bodies.py'
+    path.write_text(f"""
+_base_ = '{PRESETS / 'transfer.py'}'
+dataset = dict(ann_file='{ann_files('mmair.EBEDBDataset', num_actors=3)}')
+seeds = [0]
+protocols = ['xsub_fixed']
+_few = {{'train_cfg.max_epochs': 1, 'train_dataloader.batch_size': 28,
+        'train_dataloader.dataset.pipeline.0.clip_len': 16,
+        'model.head.queue_length': 64, 'model.codebook.num_labels': 16}}
+rows = dict(AIR=dict(
+    options=_few, pretrain_dataset=dict(
+        _delete_=True, type='mmair.SyntheticEmotionDataset',
+        generator=dict(num_actors=2, takes=1, layout='{layout}'))))
+for _name in ('AIR, GCN alone', 'AIR, of EBEDB itself', 'SkeletonCLR',
+              'SkeletonCLR, of EBEDB itself', 'Random encoder',
+              'Movement statistics'):
+    rows[_name] = dict(_delete_=True, kind='statistics')
+""")
+    comparison = comparison_of(path, tmp_path / 'run')
+    (pretraining, ) = comparison.pretrainings['blind', 'AIR']
+    for name in [n for n in comparison.units if '/air-' in n]:
+        for needed in (*comparison.units[name].needs, name):
+            assert comparison.done(needed) or comparison.run(needed)
+    folder = tmp_path / 'run' / pretraining
+    saw = json.loads((folder / 'provenance.json').read_text())
+    assert list(saw['unlabelled']) == ['SyntheticEmotionDataset']
+    weights = torch.load(folder / 'encoder.pth')['state_dict']
+    assert len(weights['gcn.data_bn.weight']) == 21 * 6
+    (features, ) = (tmp_path / 'run/features').glob('air*.npy')
+    assert np.isfinite(np.load(features)).all()

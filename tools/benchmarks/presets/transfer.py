@@ -1,22 +1,41 @@
-# Across skeletons: pre-trained on generated bodies in the layout of KDAE, read
-# on EBEDB, whose joints are mapped to that layout; beside a random network.
-_base_ = '_ebedb.py'
-title = 'Embedded data in the layout of KDAE to EBEDB'
-_config = 'configs/air/air_stgcn_synthetic_kdae.py'
+# Across skeletons and people: pre-trained on the styles of bandai_namco.py,
+# read on EBEDB, whose joints are mapped to that skeleton; beside the same
+# pre-trained on EBEDB so mapped. Half an hour of one CPU core.
+_base_ = 'small.py'
+title = 'Bandai-Namco to EBEDB, width 8'
+protocols = ['xseq', 'xrec', 'xsub']
+recogniser = None
+
+_layout = 'configs/_base_/layouts/bandai_namco.yaml'
+_prepare = [
+    dict(type='mmair.ResampleFrames', fps=15),
+    dict(type='mmair.MapLayout', to=_layout),
+    dict(type='mmair.NormalizeSkeleton')
+]
 options = {
-    'val_dataloader.dataset.prepare': [
-        dict(type='mmair.ResampleFrames', fps=15),
-        dict(type='mmair.MapLayout', to='kdae'),
-        dict(type='mmair.NormalizeSkeleton')
-    ]
+    'model.backbone.graph_cfg.layout': _layout,
+    'train_dataloader.dataset.prepare': _prepare,
+    'val_dataloader.dataset.prepare': _prepare
 }
-subject = 'AIR'
+# Seven epochs of 2902 recordings are as many steps as 15 of EBEDB.
+_other = dict(
+    pretrain_dataset=dict(
+        type='mmair.SkeletonDataset', ann_file='data/bandai_namco.pkl'))
+_epochs = {'train_cfg.max_epochs': 7}
+_air = dict(
+    kind='pretrained', config=_base_.rows['AIR'].config,
+    options={**_base_.rows['AIR'].options, 'model.layout': _layout})
+_peer = _base_.rows['SkeletonCLR']
 rows = {
-    'AIR': dict(
-        kind='pretrained', config=_config,
-        pretrain_dataset=dict(
-            type='mmair.SyntheticEmotionDataset',
-            generator=dict(num_actors=16, takes=2, layout='kdae', seed=0))),
-    'Random encoder': dict(kind='random', config=_config),
+    '_delete_': True,
+    'AIR': dict(_air, **_other, options={**_air['options'], **_epochs}),
+    'AIR, GCN alone': dict(
+        _air, **_other, options={**_air['options'], **_epochs},
+        gcn_alone=True),
+    'AIR, of EBEDB itself': _air,
+    'SkeletonCLR': dict(
+        _peer, **_other, options={**_peer.options, **_epochs}),
+    'SkeletonCLR, of EBEDB itself': _peer,
+    'Random encoder': _base_.rows['Random encoder'],
     'Movement statistics': dict(kind='statistics')
 }
