@@ -1,4 +1,4 @@
-# Training the whole network from a tenth of the labels of two folds: every
+# Training the whole network from a tenth of the labels of three folds: every
 # pre-training of ebedb_cpu.py, and none. Give it the work directory of that
 # comparison, whose pre-trainings it takes.
 _base_ = 'ebedb_cpu.py'
@@ -18,6 +18,6 @@ rows = {
 recogniser = dict(
     config='configs/stgcn/stgcn_ebedb_cpu.py',
     finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py', steps=100)
-splits = ['xsub_fixed', 'xseq_fixed']
+splits = ['xseq_fixed', 'xrec_fixed', 'xsub_fixed']
 percentages = [10]
 draws = 1
