@@ -210,8 +210,8 @@ def test_broker_reconnection_and_garbage(trained, inferencer, body, tmp_path):
 
         def send(sensor, frames):
             for i in frames:
-                sensor.send(message(body[i], i / FPS))
                 sensor.send(b'garbage')
+                sensor.send(message(body[i], i / FPS))
                 expected.append(alone.push(body[i], i / FPS))
 
         def check(sensor):
@@ -227,16 +227,17 @@ def test_broker_reconnection_and_garbage(trained, inferencer, body, tmp_path):
             expected.clear()
 
         sensor = Sensor(broker.port)
-        send(sensor, range(35))
+        # The last frame is answered: none is on its way when the broker goes.
+        send(sensor, range(40))
         check(sensor)
         sensor.close()
         broker.stop()
         wait_for(process, 'the connection is lost')
         broker.start()
         wait_for(process, 'connected; frames from skeleton/+')
-        # The frames before count on: the window is full at once.
+        # The frames before count on: the window is full.
         sensor = Sensor(broker.port)
-        send(sensor, range(35, 60))
+        send(sensor, range(40, 60))
         check(sensor)
         sensor.close()
         process.send_signal(signal.SIGTERM)
