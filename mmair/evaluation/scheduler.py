@@ -25,6 +25,9 @@ from mmair.errors import InputError
 from .comparison import Comparison
 from .preset import load_preset
 
+#: Seconds between two lines of progress in a file, where no bar can move.
+_EVERY = 60.
+
 
 class Plan(NamedTuple):
     """What a process needs to know to make the same comparison."""
@@ -190,10 +193,6 @@ def _check(future: Future, name: str) -> None:
             'done is kept, start again with fewer --jobs') from error
     if error is not None:
         raise RuntimeError(f'the unit {name} failed') from error
-
-
-#: Seconds between two lines of progress in a file, where no bar can move.
-_EVERY = 60.
 
 
 class _Bar:

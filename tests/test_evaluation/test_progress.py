@@ -1,5 +1,4 @@
 """A long comparison in the log of a job says how far it is."""
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -23,25 +22,32 @@ class Halves:
         return .5
 
 
-@pytest.fixture
-def lines(monkeypatch, capsys):
-    monkeypatch.setattr(scheduler, '_EVERY', 1.)
+@pytest.mark.parametrize('every, expected', [
+    (0., [(0, 25, 0), (1, 75, 1), (2, 100, 1)]),
+    (3600., [(0, 25, 0), (2, 100, 1)])])
+def test_a_log_gets_lines_of_progress(monkeypatch, capsys, every, expected):
+    """As often as it may, and at the end."""
+    monkeypatch.setattr(scheduler, '_EVERY', every)
     comparison, running = Halves(), {}
-    with scheduler._Bar(comparison, running) as bar:
+    bar = scheduler._Bar(comparison, running)
+
+    def looks():
         for name in NAMES:
             bar.starts(name)
             running[0] = name
-            time.sleep(2.5)  # it looks at 2 and 4 seconds
+            yield False
             comparison.did.add(running.pop(0))
             bar.ends(name)
-    return capsys.readouterr().err.splitlines()
+        yield True
 
-
-def test_a_log_gets_lines_of_progress(lines):
-    assert len(lines) == 3
-    for line, count, share, name in zip(
-            lines, (0, 1, 2), (25, 75, 100), (*NAMES, NAMES[1])):
+    look = looks()
+    monkeypatch.setattr(bar.stop, 'wait', lambda seconds: next(look))
+    with bar.progress:
+        bar.watch()
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(expected)
+    for line, (count, share, name) in zip(lines, expected):
         assert f'{count} of 2 units' in line
         assert f' {share} % ' in line
         assert ' to go ' in line
-        assert line.rstrip().endswith(name)
+        assert line.rstrip().endswith(NAMES[name])

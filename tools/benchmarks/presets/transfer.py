@@ -18,23 +18,22 @@ options = {
     'val_dataloader.dataset.prepare': _prepare
 }
 # Seven epochs of 2902 recordings are as many steps as 15 of EBEDB.
-_other = dict(
-    pretrain_dataset=dict(
-        type='mmair.SkeletonDataset', ann_file='data/bandai_namco.pkl'))
 _epochs = {'train_cfg.max_epochs': 7}
+_other = dict(
+    type='mmair.SkeletonDataset', ann_file='data/bandai_namco.pkl')
 _air = dict(
     kind='pretrained', config=_base_.rows['AIR'].config,
     options={**_base_.rows['AIR'].options, 'model.layout': _layout})
+_air_of_other = dict(
+    _air, options={**_air['options'], **_epochs}, pretrain_dataset=_other)
 _peer = _base_.rows['SkeletonCLR']
 rows = {
     '_delete_': True,
-    'AIR': dict(_air, **_other, options={**_air['options'], **_epochs}),
-    'AIR, GCN alone': dict(
-        _air, **_other, options={**_air['options'], **_epochs},
-        gcn_alone=True),
+    'AIR': _air_of_other,
+    'AIR, GCN alone': dict(_air_of_other, gcn_alone=True),
     'AIR, of EBEDB itself': _air,
     'SkeletonCLR': dict(
-        _peer, **_other, options={**_peer.options, **_epochs}),
+        _peer, options={**_peer.options, **_epochs}, pretrain_dataset=_other),
     'SkeletonCLR, of EBEDB itself': _peer,
     'Random encoder': _base_.rows['Random encoder'],
     'Movement statistics': dict(kind='statistics')
