@@ -154,4 +154,3 @@ def recognise(runner: Runner, dataloader: dict) -> Dict[str, List[int]]:
             result['predictions'].append(
                 int(get_pred_score(sample).argmax()))
     return result
-

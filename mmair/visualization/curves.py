@@ -151,4 +151,3 @@ def _legend(ax) -> None:
 
 def _cycle(num: int) -> List[str]:
     return [SERIES_COLORS[i % len(SERIES_COLORS)] for i in range(num)]
-

@@ -51,15 +51,17 @@ CURVES = (
           ylabel='perplexity / number of codes',
           reference=(.3, 'collapse'))),
     ('Change of the codes',
-     'Recordings whose code changed since the epoch before. It should become '
-     'small: codes that never settle teach nothing.',
+     'Recordings whose code changed since the epoch before. In a long '
+     'training it should become small: codes that never settle teach '
+     'nothing. A few epochs do not get there.',
      dict(pattern=r'(?:.*/)?flips_(\d+)', name='{} codes', ylim=(0, 1.05),
           ylabel='share of recordings')),
     ('Health of the features',
      'The spread of the features (z std) is 1 where they fill all directions '
-     'and 0 where they are all alike. Agreement says how often the limbs '
-     'point to the same code as the whole body; CKA, how much limb and body '
-     'features are copies (1) of each other.',
+     'and 0 where they are all alike. Agreement says how far limbs and body '
+     'agree, mostly on their nearest neighbours, beyond chance (0; also '
+     'before it is first measured); CKA, how much limb and body features are '
+     'copies (1) of each other.',
      dict(pattern='(?:.*/)?(z_std|agreement|cka_body_limbs)',
           ylabel='meter')),
 )

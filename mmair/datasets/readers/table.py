@@ -230,4 +230,3 @@ class _Table:
             # The reason may quote a tab.
             reason = str(error).replace('\t', '\\t')
             self.fail(f'{where} cannot be divided into values ({reason})')
-

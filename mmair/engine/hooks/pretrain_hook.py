@@ -116,7 +116,8 @@ class LabelMeterHook(Hook):
             meters.update(self.mutual_information(
                 model.codes.cpu().numpy(), model.head.num_labels,
                 recordings_of(runner)))
-        self.log(runner, meters)
+        if meters:
+            self.log(runner, meters)
 
     @master_only
     def after_train(self, runner: Runner) -> None:
