@@ -117,6 +117,8 @@ def test_kdae(root, capsys):
         'M11H5V1': 'M11,M,Happy,5,1', 'M11N1V1': 'M11,M,Neutral,1,1'}
     truth = {name: write_kdae(root, name, f'{name},{row}')
              for name, row in names.items()}
+    upper = root / 'BVH/F12/F12A1V6.bvh'
+    upper.rename(upper.with_suffix('.BVH'))
     data, found, skipped, printed = convert('kdae', root, capsys)
     assert not skipped and 'missing' not in printed
     assert data['meta']['dataset'] == 'KDAE'
@@ -213,6 +215,8 @@ def test_emilya(root, capsys, top):
             name = f'{name}_{actor}'
             truth[name] = write_emilya(
                 root, f'{top}{action}/{emotion}/{actor}/{name}')
+    upper = next(root.rglob(f'{name}.bvh'))
+    upper.rename(upper.with_suffix('.BVH'))
     data, found, skipped, _ = convert('emilya', root, capsys)
     assert not skipped and set(found) == set(truth)
     assert data['meta']['layout'] == 'emilya'
@@ -293,6 +297,7 @@ def test_ebm(root, capsys):
     path = root / '15_2_4_1.csv'
     path.write_text((root / '15_2_3_1.csv').read_text() + '\n')
     write_csv(root / '3_1_1_2.csv', truth['3_1_1_2'][:, :-1], joints[:-1])
+    (root / '1_1_1_7.csv').rename(root / '1_1_1_7.CSV')
     data, found, skipped, _ = convert('ebm', root, capsys)
     assert set(found) == {'15_2_3_1', '9_1_4_1', '9_3_4_1', '1_1_1_7'}
     assert skipped['15_2_4_1.csv'] == 'holds the positions of 15_2_3_1.csv'
@@ -420,6 +425,15 @@ def test_csv_folder_without_labels(root, kinect, capsys):
     assert all('label' not in a and 'actor' not in a for a in found.values())
     assert data['meta']['layout'] == 'nturgb+d'
     assert 'unlabelled 4' in printed
+
+
+@pytest.mark.parametrize('name, says', [
+    ('none', 'No such file or directory'), ('file', 'Not a directory')])
+def test_what_is_no_folder(tmp_path, capsys, name, says):
+    (tmp_path / 'file').touch()
+    assert convert('bvh_folder', tmp_path / name, capsys, '--layout',
+                   'ebedb') is None
+    assert f'{name}: cannot be read as a folder ({says})' in sentence(capsys)
 
 
 @pytest.mark.parametrize('fps', ['0', 'nan', '-3', 'x'])

@@ -1,7 +1,7 @@
 """Recordings from whatever they come in: files, folders, arrays."""
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterator, Optional, Tuple, Union
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from mmair.datasets.folder_conversion import TABLES, FolderParser
 from mmair.datasets.naming import Classes
-from mmair.datasets.readers import load_annotations, of_split
+from mmair.datasets.readers import find_sources, load_annotations, of_split
 from mmair.errors import InputError, quoted
 from mmair.layouts import SkeletonLayout, get_layout
 
@@ -123,19 +123,22 @@ class Reader:
         return 1, False, (self.of_file(path, root) for root in [path.parent])
 
     def _open_folder(self, path: Path) -> tuple:
-        files = sorted(file for file in path.rglob('*')
-                       if file.suffix.lower() in FILES)
+        files = sorted(find_sources(path, FILES))
         if not files:
             raise InputError(f'{path}: no file ends in {", ".join(FILES)}, '
                              'expected a folder of recordings')
 
+        # Names are without endings where they are unique so.
+        unique = len({file.with_suffix('') for file in files}) == len(files)
+
         def read() -> Iterator[Found]:
             for file in files:
+                name = file.relative_to(path).as_posix()
                 try:
-                    yield self.of_file(file, path)
+                    found = self.of_file(file, path)
+                    yield found if unique else replace(found, name=name)
                 except InputError as error:
-                    yield (file.relative_to(path).as_posix(),
-                           str(error).removeprefix(f'{file}: '))
+                    yield name, str(error).removeprefix(f'{file}: ')
 
         return len(files), True, read()
 

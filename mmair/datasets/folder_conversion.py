@@ -14,7 +14,7 @@ from mmair.layouts import LAYOUTS, SkeletonLayout, get_layout
 
 from .conversion import convert, converter_parser
 from .naming import FIELDS, Classes, Manifest, NamePattern
-from .readers import read_bvh, read_positions
+from .readers import find_sources, read_bvh, read_positions
 from .units import UNITS, to_metres
 
 #: Formats of a table of positions.
@@ -164,8 +164,7 @@ def convert_folder(args: argparse.Namespace, suffixes: Sequence[str],
     except (re.error, OverflowError, RecursionError) as error:
         raise InputError(f'--ignore-joints: {quoted(args.ignore_joints)} is '
                          f'no regular expression ({error})') from error
-    files = [path for path in args.raw.rglob('*')
-             if path.suffix.lower() in suffixes]
+    files = find_sources(args.raw, suffixes)
     naming = None
     if args.pattern is not None:
         naming = NamePattern(args.raw, args.pattern)

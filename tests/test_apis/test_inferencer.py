@@ -2,6 +2,7 @@ import csv
 import json
 import pickle
 import re
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -235,6 +236,16 @@ def test_files_that_cannot_be_used(inferencer, trained, body, tmp_path):
         'hole.npy', 'one.npy', 'tiny.npy', 'wide.npy']
     assert all(s['reason'] and str(tmp_path) not in s['reason']
                for s in found['skipped'])
+
+
+def test_names_of_a_folder_are_unique(inferencer, bvh_folder, body, tmp_path):
+    shutil.copytree(bvh_folder / 'A1', tmp_path / 'in')
+    found = inferencer(tmp_path / 'in')['results']
+    np.save(tmp_path / 'in' / f'{EMOTIONS[1]}.npy', body)
+    more = inferencer(tmp_path / 'in', fps=30)['results']
+    names = sorted(r['recording'] for r in found)
+    assert sorted(r['recording'] for r in more) == sorted(
+        [f'{name}.bvh' for name in names] + [f'{EMOTIONS[1]}.npy'])
 
 
 def test_an_annotation_file_of_another_skeleton(inferencer, ann_files,

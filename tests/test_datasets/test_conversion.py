@@ -146,9 +146,9 @@ def test_result_does_not_depend_on_the_order_of_files(
         ebedb, monkeypatch, corpus, tmp_path):
     one, two = tmp_path / 'one.pkl', tmp_path / 'two.pkl'
     convert(ebedb, monkeypatch, corpus, one)
-    rglob = Path.rglob
-    monkeypatch.setattr(Path, 'rglob', lambda self, pattern: sorted(
-        rglob(self, pattern), reverse=True))
+    find_sources = ebedb.find_sources
+    monkeypatch.setattr(ebedb, 'find_sources', lambda *args: sorted(
+        find_sources(*args), reverse=True))
     convert(ebedb, monkeypatch, corpus, two)
     assert one.read_bytes() == two.read_bytes()
 

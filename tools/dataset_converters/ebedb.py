@@ -13,7 +13,7 @@ import numpy as np
 
 from mmair.cli import run
 from mmair.datasets.conversion import convert, converter_parser
-from mmair.datasets.readers import read_bvh
+from mmair.datasets.readers import find_sources, read_bvh
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 
@@ -81,7 +81,7 @@ def parse(path: Path) -> dict:
 
 def main() -> None:
     args = converter_parser(__doc__).parse_args()
-    convert(args.raw.rglob('*.bvh'), args.raw, parse, args.out,
+    convert(find_sources(args.raw, ['.bvh']), args.raw, parse, args.out,
             dataset='EBEDB', layout='ebedb', classes=CLASSES,
             test_actors=TEST_ACTORS, workers=args.workers)
 

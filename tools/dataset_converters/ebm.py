@@ -17,7 +17,7 @@ import numpy as np
 from mmair.cli import run
 from mmair.datasets import EBMDataset
 from mmair.datasets.conversion import convert, converter_parser
-from mmair.datasets.readers import read_positions
+from mmair.datasets.readers import find_sources, read_positions
 from mmair.datasets.units import UNITS, to_metres
 from mmair.errors import InputError
 from mmair.layouts import get_layout
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument('--up-axis', choices='yz', default='y',
                         help='axis that points up (default: y)')
     args = parser.parse_args()
-    convert(args.raw.rglob('*.csv'), args.raw,
+    convert(find_sources(args.raw, ['.csv']), args.raw,
             functools.partial(parse, args.unit, args.up_axis), args.out,
             dataset='EBM', layout='ebm',
             classes=EBMDataset.METAINFO['classes'], workers=args.workers)

@@ -18,7 +18,7 @@ from typing import Dict, Optional
 from mmair.cli import run
 from mmair.datasets import EmilyaDataset
 from mmair.datasets.conversion import convert, converter_parser
-from mmair.datasets.readers import read_bvh
+from mmair.datasets.readers import find_sources, read_bvh
 from mmair.datasets.units import UNITS, to_metres
 from mmair.errors import InputError
 from mmair.layouts import get_layout
@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument('--unit', choices=UNITS, default='cm',
                         help='unit of the files (default: cm)')
     args = parser.parse_args()
-    convert(args.raw.rglob('*.bvh'), args.raw,
+    convert(find_sources(args.raw, ['.bvh']), args.raw,
             functools.partial(parse, args.unit), args.out, dataset='Emilya',
             layout='emilya', classes=EmilyaDataset.METAINFO['classes'],
             workers=args.workers)

@@ -17,7 +17,7 @@ from typing import Dict
 from mmair.cli import run
 from mmair.datasets import KDAEDataset
 from mmair.datasets.conversion import convert, converter_parser
-from mmair.datasets.readers import read_bvh, read_rows
+from mmair.datasets.readers import find_sources, read_bvh, read_rows
 from mmair.datasets.units import to_metres
 from mmair.errors import InputError, quoted
 from mmair.layouts import get_layout
@@ -106,7 +106,7 @@ def parse(info: Dict[str, dict], path: Path) -> dict:
 def main() -> None:
     args = converter_parser(__doc__).parse_args()
     info = read_info(args.raw / INFO)
-    files = list((args.raw / 'BVH').rglob('*.bvh'))
+    files = find_sources(args.raw / 'BVH', ['.bvh'])
     for name in sorted(set(info) - {path.stem for path in files}):
         print(f'missing {name}: {INFO} has a row of it, and BVH no file')
     convert(files, args.raw, functools.partial(parse, info), args.out,

@@ -1,10 +1,42 @@
-"""The bytes of one source file."""
+"""Source files: which there are, and the bytes of one."""
 import os
 import stat
 from pathlib import Path
-from typing import Union
+from typing import Collection, FrozenSet, Iterator, List, Union
 
 from mmair.errors import InputError
+
+
+def find_sources(folder: Union[str, Path],
+                 suffixes: Collection[str]) -> List[Path]:
+    """Find the files below a folder by their endings, in any case.
+
+    Links to folders are followed, but not to a folder above.
+
+    Args:
+        folder (str | Path): The folder.
+        suffixes (Collection[str]): Endings in lower case, with the dot.
+
+    Returns:
+        list[Path]: What ends so, in no order.
+
+    Raises:
+        InputError: If the folder, or one below it, cannot be read.
+    """
+    def walk(path: Path, above: FrozenSet[str]) -> Iterator[Path]:
+        above = above | {os.path.realpath(path)}
+        try:
+            names = os.listdir(path)
+        except OSError as error:
+            raise InputError(f'{path}: cannot be read as a folder '
+                             f'({error.strerror})') from error
+        for entry in map(path.joinpath, names):
+            if entry.suffix.lower() in suffixes:
+                yield entry
+            if os.path.isdir(entry) and os.path.realpath(entry) not in above:
+                yield from walk(entry, above)
+
+    return list(walk(Path(folder), frozenset()))
 
 
 def read_source(path: Union[str, Path], max_bytes: int) -> bytes:
