@@ -58,7 +58,8 @@ class MqttBridge:
         self.report = report or (lambda sentence: print(
             sentence, file=sys.stderr, flush=True))
         self.streams: 'OrderedDict[str, StreamRecognizer]' = OrderedDict()
-        self.counts: Dict[str, int] = dict(frames=0, garbage=0, answers=0)
+        self.counts: Dict[str, int] = dict(frames=0, late=0, garbage=0,
+                                           answers=0)
         self._told: Optional[Tuple[str, str]] = None
 
     def handle(self, topic: str, payload: bytes
@@ -74,7 +75,7 @@ class MqttBridge:
         """
         person = topic.rpartition('/')[2]
         stream = self.streams.pop(person, None) or self.make_stream()
-        answer = None
+        answer, late = None, stream.late
         try:
             answer = stream.push(*parse_frame(payload, stream.layout))
         except InputError as error:
@@ -87,6 +88,10 @@ class MqttBridge:
                 return None  # garbage alone makes nobody a person
         else:
             self.counts['frames'] += 1
+            self.counts['late'] += stream.late - late
+            if not late and stream.late:
+                self.report(f'{topic}: the time of a frame is not after that '
+                            'of the one before; more such are counted')
         self.streams[person] = stream
         if len(self.streams) > self.max_persons:
             dropped, _ = self.streams.popitem(last=False)
@@ -132,8 +137,9 @@ class MqttBridge:
             raise InputError(f'{host}:{port}: is no broker that can be '
                              f'connected to ({error})') from error
         finally:
-            self.report('{frames} frames, {garbage} messages that were none, '
-                        '{answers} answers'.format(**self.counts))
+            self.report(
+                '{frames} frames, {late} out of order, {garbage} messages '
+                'that were none, {answers} answers'.format(**self.counts))
 
     def _client(self):
         try:

@@ -26,7 +26,8 @@ class StreamRecognizer:
       interpolated; if by more, the frames between count as not seen; if by a
       window or more, all starts anew.
     - A frame whose time is not after that of the last one is left out and
-      counted in ``late``.
+      counted in ``late``. If it is a window or more before, the clock was set
+      back, or a time ahead was wrong: it is counted, and all starts anew.
     - Where the body was seen in less than half of the window the answer has a
       ``reason`` instead of an emotion.
 
@@ -129,12 +130,13 @@ class StreamRecognizer:
         if time is None:
             time = 0. if self._time is None else self._time + 1 / self.fps
         time = self._checked_time(time)
-        if self._time is not None and time <= self._time:
-            self.late += 1
-            return None
-        if (self._time is not None
-                and (time - self._time) * self.fps >= self.length - _SNAP):
-            self.reset()
+        if self._time is not None:
+            late = time <= self._time
+            self.late += late
+            if abs(time - self._time) * self.fps >= self.length - _SNAP:
+                self.reset()
+            elif late:
+                return None
         if self._time is None:
             self._origin = time
             self._append(frame)
