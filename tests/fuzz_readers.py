@@ -685,7 +685,7 @@ def edit_data(rng, data):
             lambda: one.update(total_frames=array.shape[1] + 1),
             lambda: one.update(total_frames=np.int64(array.shape[1])),
             lambda: one.update(total_frames=float(array.shape[1])),
-            lambda: one.update(fps=np.float32(25)), lambda: one.update(fps=0),
+            lambda: one.update(fps=rng.choice((np.float32(25), 0, .05, 1e5))),
             lambda: one.update(label=rng.choice((-1, 0, 1, 2, np.int8(1)))),
             lambda: one.update(frame_dir=rng.choice(('some_0', 'x' * 5000))),
             lambda: one.update({odd if odd.__hash__ else 'odd': 1}),

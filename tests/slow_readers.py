@@ -640,13 +640,13 @@ def check_recording(annotation, classes):
            and score.shape == keypoint.shape[:3], 'keypoint_score')
     if 'label' in annotation:
         label = annotation['label']
-        demand(whole(label), 'label')
-        demand(classes is None or 0 <= label < len(classes), 'label')
+        demand(whole(label) and label >= 0, 'label')
+        demand(classes is None or label < len(classes), 'label')
     for name in ('actor', 'recording', 'action'):
         demand(isinstance(annotation.get(name, ''), str), name)
     fps = annotation.get('fps', 1)
     demand(isinstance(fps, (int, float, np.integer, np.floating))
-           and 0 < fps < math.inf, 'fps')
+           and .1 <= fps <= 10_000, 'fps')
 
 
 def read_pickle(content, layouts):

@@ -436,7 +436,7 @@ def test_what_is_no_folder(tmp_path, capsys, name, says):
     assert f'{name}: cannot be read as a folder ({says})' in sentence(capsys)
 
 
-@pytest.mark.parametrize('fps', ['0', 'nan', '-3', 'x'])
+@pytest.mark.parametrize('fps', ['0', 'nan', '-3', 'x', '1e-4', '2e4'])
 def test_csv_folder_needs_a_frame_rate(root, kinect, capsys, fps):
     assert convert('csv_folder', root, capsys, '--layout', 'kinect_v2',
                    '--fps', fps) is None

@@ -1,9 +1,10 @@
 """What the command lines of inference tools share."""
 import argparse
+import math
 from typing import Dict
 
-
 from mmair.cli import CfgOptions
+from mmair.datasets.folder_conversion import frame_rate
 from mmair.datasets.units import UNITS
 
 from .inferencer import EmotionInferencer
@@ -12,13 +13,22 @@ from .stream import StreamRecognizer
 
 def positive(text: str) -> float:
     """A type of argument: a positive number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.
-    if not 0 < value < float('inf'):
+    value = _number(text)
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f'{text!r} is no positive number')
     return value
+
+
+def not_negative(text: str) -> float:
+    """A type of argument: a number of at least 0."""
+    return positive(text) if _number(text) else 0.
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +55,7 @@ def make_inferencer(args: argparse.Namespace) -> EmotionInferencer:
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of :func:`reading_of`."""
-    parser.add_argument('--fps', type=positive, help='frames a second of '
+    parser.add_argument('--fps', type=frame_rate, help='frames a second of '
                         'files that do not tell')
     parser.add_argument('--unit', choices=(*UNITS, 'auto'), default='auto',
                         help='unit of BVH files and tables (default: of m, cm '
@@ -63,14 +73,9 @@ def reading_of(args: argparse.Namespace) -> Dict[str, object]:
                 ignore=args.ignore_joints)
 
 
-def not_negative(text: str) -> float:
-    """A type of argument: a number of at least 0."""
-    return 0. if text.strip('0.') == '' and '0' in text else positive(text)
-
-
 def add_streaming(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of :func:`make_stream`."""
-    parser.add_argument('--fps', type=positive, required=True,
+    parser.add_argument('--fps', type=frame_rate, required=True,
                         help='frames a second of the sensor')
     parser.add_argument('--window', type=positive, required=True,
                         help='seconds that an answer is made of')

@@ -139,7 +139,8 @@ class EmotionInferencer:
             the results of its persons, or the name of a recording and why it
             cannot be used.
         """
-        reading['fps'] = reading.get('fps') or self.recogniser.fps
+        if reading.get('fps') is None:
+            reading['fps'] = self.recogniser.fps
         number, many, recordings = Reader(self.layout, **reading).open(source)
         with Progress(console=Console(stderr=True),
                       disable=not progress) as bar:
@@ -308,10 +309,11 @@ def windows_of(recording: Recording, window: Optional[float],
     if window is None and step is not None:
         raise InputError(f'step is {step!r} without a window; give both')
     total, fps = recording.keypoint.shape[1], recording.fps
-    length = total if window is None else frames_of(window, fps)
+    length = total if window is None else frames_of(
+        min(window, total / fps), fps)
     if length >= total:
         return [(0, total)]
-    stride = max(1, round((step or window / 2) * fps))
+    stride = max(1, round(min((step or window / 2) * fps, total)))
     starts = [*range(0, total - length, stride), total - length]
     return [(start, start + length) for start in starts]
 

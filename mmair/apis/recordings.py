@@ -10,11 +10,16 @@ import numpy as np
 from mmair.datasets.folder_conversion import TABLES, FolderParser
 from mmair.datasets.naming import Classes
 from mmair.datasets.readers import find_sources, load_annotations, of_split
+from mmair.datasets.units import require_frame_rate
 from mmair.errors import InputError, quoted
 from mmair.layouts import SkeletonLayout, get_layout
 
 #: Endings of files that hold one recording.
 FILES = ('.bvh', *TABLES)
+_FILES, _ANNOTATIONS = 'BVH files and tables', 'annotation files'
+#: What can be told of one kind of input alone.
+_OPTIONS = dict(unit=_FILES, up_axis=_FILES, ignore=_FILES,
+                split=_ANNOTATIONS)
 #: What a recording may come in.
 Source = Union[str, Path, np.ndarray]
 
@@ -78,8 +83,8 @@ class Reader:
     split: Optional[str] = None
 
     def __post_init__(self) -> None:
-        if self.fps is not None and not 0 < self.fps < np.inf:
-            raise InputError(f'fps is {self.fps!r}, expected frames a second')
+        if self.fps is not None:
+            require_frame_rate('fps', self.fps)
         try:
             re.compile(self.ignore or '')
         except (re.error, OverflowError, RecursionError) as error:
@@ -104,6 +109,7 @@ class Reader:
             recording that cannot be used raises when it is read.
         """
         if isinstance(source, np.ndarray):
+            self._refuse_options('array')
             return 1, False, iter([self.of_array(source)])
         if not isinstance(source, (str, os.PathLike)):
             raise InputError(
@@ -111,8 +117,10 @@ class Reader:
                 'path or a numpy array')
         path = Path(source)
         if path.is_dir() and not (path / 'index.json').is_file():
+            self._refuse_options(path, _FILES)
             return self._open_folder(path)
         if path.is_dir() or path.suffix.lower() == '.pkl':
+            self._refuse_options(path, _ANNOTATIONS)
             return self._open_annotations(path)
         if not path.exists():
             raise InputError(f'{path}: no such file or folder')
@@ -120,7 +128,16 @@ class Reader:
             raise InputError(
                 f'{path}: ends in {quoted(path.suffix)}, expected '
                 f'{", ".join(FILES)}, an annotation file (.pkl) or a folder')
+        self._refuse_options(path, _FILES)
         return 1, False, (self.of_file(path, root) for root in [path.parent])
+
+    def _refuse_options(self, source: Source, kind: str = 'arrays') -> None:
+        """Refuse what would do nothing for an input of this kind."""
+        for name, of in _OPTIONS.items():
+            value = getattr(self, name)
+            if of != kind and value != getattr(Reader, name):
+                raise InputError(f'{source}: {name} is {quoted(value)}, which '
+                                 f'is for {of} alone; leave it out')
 
     def _open_folder(self, path: Path) -> tuple:
         files = sorted(find_sources(path, FILES))

@@ -3,6 +3,8 @@ from typing import Optional, Sequence, Union
 
 import numpy as np
 
+from mmair.datasets.readers.bvh import MAX_FRAMES
+from mmair.datasets.units import require_frame_rate
 from mmair.errors import InputError
 
 from .inferencer import MIN_SEEN, EmotionInferencer, Segment, frames_of
@@ -63,10 +65,15 @@ class StreamRecognizer:
                  rate: float = 2.,
                  smoothing: float = 1.,
                  max_gap: float = .25) -> None:
-        for name, value in dict(window=window, fps=fps, rate=rate).items():
+        require_frame_rate('fps', fps)
+        for name, value in dict(window=window, rate=rate).items():
             if not 0 < value < np.inf:
                 raise InputError(f'{name} is {value!r}, expected a positive '
                                  'number')
+            frames = fps * (value if name == 'window' else 1 / value)
+            if frames > MAX_FRAMES:
+                raise InputError(f'{name} is {value!r}, which is {frames:g} '
+                                 f'frames, expected at most {MAX_FRAMES}')
         for name, value in dict(smoothing=smoothing,
                                 max_gap=max_gap).items():
             if not 0 <= value < np.inf:

@@ -15,7 +15,7 @@ from mmair.layouts import LAYOUTS, SkeletonLayout, get_layout
 from .conversion import convert, converter_parser
 from .naming import FIELDS, Classes, Manifest, NamePattern
 from .readers import find_sources, read_bvh, read_positions
-from .units import UNITS, to_metres
+from .units import FRAME_RATE, UNITS, is_frame_rate, to_metres
 
 #: Formats of a table of positions.
 TABLES = ('.csv', '.txt', '.npy')
@@ -122,19 +122,21 @@ def folder_parser(doc: str, *, layout: Optional[str] = None,
                         help='axis that points up (default: y)')
     if tables:
         parser.add_argument(
-            '--fps', type=_rate, default=fps, required=fps is None,
+            '--fps', type=frame_rate, default=fps, required=fps is None,
             help='frames a second'
             + (f' (default: {fps:g})' if fps else ''))
     return parser
 
 
-def _rate(text: str) -> float:
+def frame_rate(text: str) -> float:
+    """A type of argument: frames a second."""
     try:
         rate = float(text)
     except ValueError:
         rate = 0.
-    if not .1 <= rate <= 1e4:
-        raise argparse.ArgumentTypeError(f'{text!r} is no frame rate')
+    if not is_frame_rate(rate):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no frame rate, expected {FRAME_RATE}')
     return rate
 
 

@@ -19,6 +19,7 @@ from .readers import AnnotationChecker, load_annotations, of_split
 from .transforms import (MapLayout, PackSkeletonInputs, SampleWindows,
                          SkeletonTransform)
 from .transforms.counter_rng import fold_in
+from .units import require_frame_rate
 
 #: Bytes of keypoints up to which a data set is kept in memory.
 RESIDENT_SIZE = 2**29
@@ -86,6 +87,8 @@ class SkeletonDataset(BaseActionDataset):
         if persons not in ('joint', 'separate'):
             raise InputError(f"persons is {persons!r}, expected 'joint' or "
                              "'separate'")
+        if fps is not None:
+            require_frame_rate(f'{type(self).__name__}: fps', fps)
         prepare, pipeline = (
             [step if callable(step) else TRANSFORMS.build(step)
              for step in steps] for steps in (prepare, pipeline))

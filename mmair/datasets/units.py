@@ -1,4 +1,6 @@
-"""Units and axes of recordings: annotation files hold metres, y up."""
+"""Units, axes and rates of recordings: annotation files hold metres, y up."""
+from typing import Any
+
 import numpy as np
 
 from mmair.errors import InputError
@@ -9,6 +11,31 @@ UNITS = dict(m=1., cm=.01, mm=.001, inch=.0254)
 #: What trunk and legs of a body together may measure, in metres: small
 #: children, and adults with room for a sensor's errors.
 _LOWEST, _TALLEST = .3, 2.5
+#: Frames a second, more and fewer than any recording of a body has.
+MIN_FPS, MAX_FPS = .1, 1e4
+#: The same in a message.
+FRAME_RATE = f'{MIN_FPS:g} to {MAX_FPS:g} frames a second'
+
+
+def is_frame_rate(value: Any) -> bool:
+    """Whether it can be the frames a second of a recording."""
+    # Not complex numbers, which have no order.
+    return (isinstance(value, (int, float, np.integer, np.floating))
+            and bool(MIN_FPS <= value <= MAX_FPS))
+
+
+def require_frame_rate(field: str, value: Any) -> None:
+    """Refuse what :func:`is_frame_rate` denies.
+
+    Args:
+        field (str): What it is, for the message.
+        value (Any): What was given.
+
+    Raises:
+        InputError: If it is no frame rate.
+    """
+    if not is_frame_rate(value):
+        raise InputError(f'{field} is {value!r}, expected {FRAME_RATE}')
 
 
 def to_metres(path, positions: np.ndarray, layout: SkeletonLayout,

@@ -129,10 +129,14 @@ def test_every_window_is_a_recording_of_its_own(inferencer, body):
         assert window['emotion'] == alone['emotion']
     np.testing.assert_allclose(
         scores(result), np.mean([scores(w) for w in result['windows']], 0))
+    few, = inferencer(x, fps=30, window=1, step=1e308)['results']
+    assert [w['start'] for w in few['windows']] == [0, 52 / 30]
     # A shorter recording is one window.
-    short, = inferencer(x, fps=30, window=60)['results']
     whole, = inferencer(x, fps=30)['results']
-    assert [short['scores'], len(short['windows'])] == [whole['scores'], 1]
+    for window in (60, 1e308):
+        short, = inferencer(x, fps=30, window=window)['results']
+        assert [short['scores'], len(short['windows'])] == [whole['scores'],
+                                                            1]
 
 
 def test_every_person_has_a_result(inferencer, trained, body):
@@ -199,7 +203,10 @@ def test_arrays_that_cannot_be_used(inferencer, body):
     refuse(of(body.astype(str)), 'expected numbers')
     refuse(of([1, 2]), 'type list')
     refuse(of(body, fps=None), 'frame rate; give fps')
-    refuse(of(body, fps=-1), 'fps is -1')
+    for fps in (-1, 0, 1e-5, 1e300):
+        refuse(of(body, fps=fps), f'fps is {fps}', '0.1 to 10000')
+    refuse(of(body, unit='mm'), "array: unit is 'mm'", 'leave it out')
+    refuse(of(body, split='test'), 'for annotation files alone')
     refuse(of(body, window=-1), 'window is -1')
     refuse(of(body, window=1, step=0), 'step is 0')
     refuse(of(body, step=1), 'without a window')
@@ -229,6 +236,13 @@ def test_files_that_cannot_be_used(inferencer, trained, body, tmp_path):
     refuse(of('fine.npy', ignore='('), 'no regular expression')
     refuse(lambda: inferencer(trained.data, split='test'),
            "no split 'test'", 'xsub_test')
+    # What would do nothing.
+    for options in (dict(unit='mm'), dict(up_axis='z'), dict(ignore='x')):
+        refuse(lambda options=options: inferencer(trained.data, **options),
+               f'{trained.data}: {next(iter(options))} is', 'for BVH files')
+    for name in ('.', 'fine.npy'):
+        refuse(of(name, split='xsub_test'), "split is 'xsub_test'",
+               'for annotation files alone')
     # Of a folder what is usable is used, and the rest is listed.
     found = inferencer(tmp_path, fps=30)
     assert [r['recording'] for r in found['results']] == ['fine']

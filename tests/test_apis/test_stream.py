@@ -1,3 +1,4 @@
+import argparse
 import json
 import tracemalloc
 
@@ -6,6 +7,7 @@ import pytest
 from tiny_runs import run_tool, sentence
 
 from mmair.apis import EmotionInferencer, StreamRecognizer
+from mmair.apis.command_line import not_negative
 from mmair.apis.messages import MAX_BYTES, parse_frame
 from mmair.datasets.readers import load_annotations
 from mmair.errors import InputError
@@ -223,10 +225,22 @@ def test_bad_frames_do_not_stop_the_stream():
 
 @pytest.mark.parametrize('name, value', [
     ('window', 0), ('fps', -1), ('rate', np.nan), ('smoothing', -1),
-    ('max_gap', np.inf)])
+    ('max_gap', np.inf), ('window', 1e9), ('window', 1e308), ('fps', 1e-3),
+    ('fps', 1e9), ('rate', 1e-9), ('rate', 1e-310)])
 def test_arguments(name, value):
     with pytest.raises(InputError, match=name):
         StreamRecognizer(Fake(), **{**dict(window=1, fps=10), name: value})
+
+
+@pytest.mark.parametrize('text, value', [
+    ('0', 0), ('0.0', 0), ('-0', 0), ('0e5', 0), ('.25', .25), ('0.0.0', None),
+    ('.', None), ('', None), ('-1', None), ('nan', None), ('inf', None)])
+def test_a_number_that_is_not_negative(text, value):
+    if value is None:
+        with pytest.raises(argparse.ArgumentTypeError, match='no positive'):
+            not_negative(text)
+    else:
+        assert not_negative(text) == value
 
 
 # Messages.

@@ -200,11 +200,18 @@ def test_classes_of_the_data_set_where_the_file_has_none(build, data):
     dataset = build(cls=EBEDBDataset, classes=('anger', 'disgust'))
     assert [r['label'] for r in dataset.recordings] == [
         (label - 1) for label in LABELS if label in (1, 2)]
-    for label in (10, -1):
+    for label, says in ((10, 'r3 has the label 10, expected 0 to 9'),
+                        (-1, "'r3': label is -1, expected at least 0")):
         data['annotations'][3]['label'] = label
-        with pytest.raises(InputError, match=f'r3 has the label {label}, '
-                           'expected 0 to 9'):
+        with pytest.raises(InputError, match=says):
             build(cls=EBEDBDataset)
+
+
+def test_the_frame_rate_of_those_that_do_not_tell(build):
+    for fps in (0, 1e-5, 1e300, '30'):
+        with pytest.raises(InputError, match=f'SkeletonDataset: fps is {fps!r}'
+                           .replace('+', '.') + ', expected 0.1 to 10000'):
+            build(fps=fps)
 
 
 # Layouts

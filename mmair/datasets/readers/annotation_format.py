@@ -6,6 +6,7 @@ from typing import Any, List, NoReturn, Optional, Sequence, Union
 
 import numpy as np
 
+from mmair.datasets.units import FRAME_RATE, is_frame_rate
 from mmair.errors import InputError
 from mmair.layouts import LAYOUTS
 
@@ -208,14 +209,14 @@ class AnnotationChecker:
             if classes is not None and not 0 <= label < len(classes):
                 fail('label', label,
                      f'0 to {len(classes) - 1}, as many as meta.classes')
+            if label < 0:
+                fail('label', label,
+                     'at least 0; leave it out where none is known')
         for key in ('actor', 'recording', 'action'):
             if not isinstance(annotation.get(key, ''), str):
                 fail(key, annotation[key], 'a string')
-        fps = annotation.get('fps', 1.)
-        # Not complex numbers, which have no order.
-        if not isinstance(fps, (int, float, np.integer, np.floating)) or (
-                not 0 < fps < np.inf):
-            fail('fps', fps, 'a positive number')
+        if 'fps' in annotation and not is_frame_rate(annotation['fps']):
+            fail('fps', annotation['fps'], FRAME_RATE)
 
     def check_array(self, annotation: dict, key: str) -> None:
         """Check the type of an array and, if asked to, its numbers."""

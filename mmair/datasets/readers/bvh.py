@@ -10,6 +10,7 @@ import numpy as np
 
 from mmair.datasets.kinematics import euler_to_matrix, forward_kinematics
 from mmair.datasets.readers.source_file import read_source
+from mmair.datasets.units import MAX_FPS, MIN_FPS
 from mmair.errors import InputError
 
 #: Limits that no body reaches, so that a garbled file is told from a
@@ -20,7 +21,7 @@ MAX_FRAMES = 10**6
 MAX_POSITIONS = 2 * 10**7
 MAX_ROW = 2**20
 MAX_VALUE = 1e9
-MIN_FRAME_TIME, MAX_FRAME_TIME = 1e-4, 10.
+MIN_FRAME_TIME, MAX_FRAME_TIME = 1 / MAX_FPS, 1 / MIN_FPS
 
 #: Positions that are posed at once: rotation matrices take twelve times the
 #: room of the angles, so a long recording is posed in pieces.

@@ -4,6 +4,7 @@ from typing import Union
 import torch
 from torch import Tensor
 
+from mmair.datasets.units import require_frame_rate
 from mmair.errors import InputError
 from mmair.registry import TRANSFORMS
 
@@ -89,6 +90,7 @@ class ResampleFrames(SkeletonTransform):
     def __init__(self,
                  fps: float,
                  layout: Union[str, dict, None] = None) -> None:
+        require_frame_rate('ResampleFrames: fps', fps)
         self.fps = fps
         self.layout = layout
 
@@ -166,6 +168,11 @@ class SampleWindows(SkeletonTransform):
                  clip_len: int,
                  num_clips: int = 1,
                  test_mode: bool = False) -> None:
+        for name, value in dict(clip_len=clip_len,
+                                num_clips=num_clips).items():
+            if not isinstance(value, int) or value < 1:
+                raise InputError(f'SampleWindows: {name} is {value!r}, '
+                                 'expected a whole number of at least 1')
         self.clip_len = clip_len
         self.num_clips = num_clips
         self.test_mode = test_mode

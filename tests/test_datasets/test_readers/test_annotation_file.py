@@ -258,7 +258,8 @@ KEYPOINT = annotation('a')['keypoint']
     (dict(label=2), "'b': label is 2, expected 0 to 1"),
     (dict(label=-1), "'b': label is -1"),
     (dict(label='joy'), "'b': label is 'joy', expected an integer"),
-    (dict(fps=0), 'fps is 0, expected a positive number'),
+    (dict(fps=0), 'fps is 0, expected 0.1 to 10000 frames a second'),
+    (dict(fps=1e-4), 'fps is 0.0001'), (dict(fps=1e30), 'fps is 1e'),
     (dict(fps=float('nan')), 'fps is nan'),
     (dict(actor=3), 'actor is 3, expected a string'),
 ])
@@ -267,6 +268,13 @@ def test_faulty_annotation(data, load, changes, says):
     with pytest.raises(InputError, match=says) as error:
         load(data)
     assert '\n' not in str(error.value) and 'data.pkl: ' in str(error.value)
+
+
+def test_a_label_is_not_negative_without_class_names(data, load):
+    data['meta'].pop('classes')
+    data['annotations'][1]['label'] = -5
+    with pytest.raises(InputError, match="'b': label is -5, expected at "):
+        load(data)
 
 
 @pytest.mark.parametrize('changes, says', [

@@ -106,6 +106,20 @@ def test_resampling_needs_a_rate():
                                  frame_dir='wave7'))
 
 
+@pytest.mark.parametrize('make, says', [
+    (lambda: ResampleFrames(0), 'ResampleFrames: fps is 0, expected 0.1 to'),
+    (lambda: ResampleFrames(-5.), 'fps is -5'),
+    (lambda: ResampleFrames(1e9), 'fps is 1000000000'),
+    (lambda: ResampleFrames('x'), "fps is 'x'"),
+    (lambda: SampleWindows(0), 'SampleWindows: clip_len is 0, expected a'),
+    (lambda: SampleWindows(-3), 'clip_len is -3'),
+    (lambda: SampleWindows(8., 2), 'clip_len is 8.0'),
+    (lambda: SampleWindows(8, 0), 'num_clips is 0')])
+def test_arguments(make, says):
+    with pytest.raises(InputError, match=says):
+        make()
+
+
 @pytest.mark.parametrize('length', [1, 2, 3, 4, 7])
 def test_reflection(length):
     for start in range(length):
