@@ -317,6 +317,9 @@ def get_layout(
             return LAYOUTS[layout]
         if layout.endswith(('.json', '.yaml', '.yml')):
             return _from_file(layout)
+        if osp.isfile(layout):
+            raise InputError(f'{layout}: is no layout file by its name, '
+                             'expected one that ends in .json or .yaml')
     raise InputError(f'unknown layout {layout!r}; known are '
                      f'{", ".join(sorted(LAYOUTS))}, or give a dict or the '
                      'path of a .json or .yaml file')

@@ -226,6 +226,10 @@ def test_a_missing_file_and_an_unknown_name(tmp_path):
     with pytest.raises(InputError, match='is no layout file'):
         (tmp_path / 'folder.json').mkdir()
         get_layout(str(tmp_path / 'folder.json'))
+    with pytest.raises(InputError, match='mine.py: is no layout file by its '
+                       'name, expected one that ends in .json or .yaml'):
+        (tmp_path / 'mine.py').touch()
+        get_layout(str(tmp_path / 'mine.py'))
     for unknown in ('kinect', 25, None, ['ebedb']):
         with pytest.raises(InputError, match='unknown layout .*; known are '
                            'coco, ebedb, .*or give a dict'):

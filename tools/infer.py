@@ -17,6 +17,7 @@ from mmair.apis.command_line import (add_model, add_reading, make_inferencer,
                                      positive, reading_of)
 from mmair.apis.recordings import Recording
 from mmair.cli import run
+from mmair.datasets.conversion import shown
 from mmair.errors import InputError
 from mmair.visualization.emotion import draw_emotion_gif, draw_emotion_strip
 
@@ -95,14 +96,14 @@ def main() -> None:
             split=args.split, **reading_of(args)):
         if isinstance(results, str):
             found['skipped'].append(dict(recording=recording, reason=results))
-            print(f'skipped {recording}: {results}')
+            print(f'skipped {shown(recording)}: {results}')
             continue
         found['results'] += results
         for result in results:
             emotion = result['emotion']
             of = (f', person {result["person"]}' if result['persons'] > 1
                   else '')
-            print(f'{result["recording"]}{of}: {emotion} '
+            print(f'{shown(result["recording"])}{of}: {emotion} '
                   f'{result["scores"][emotion]:.3f}')
             if output.folder is not None:
                 output.draw(recording, result)

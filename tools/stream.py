@@ -64,8 +64,9 @@ def main() -> None:
     print(f'{number} lines, {bad} that were no frames, {stream.late} out of '
           f'order, {answers} answers', file=sys.stderr)
     if not number - bad:
-        raise InputError(f'{args.input}: holds no frame, expected one JSON '
-                         'message a line')
+        name = 'standard input' if args.input == '-' else args.input
+        raise InputError(f'{name}: holds no frame, expected one JSON message '
+                         'a line')
 
 
 if __name__ == '__main__':

@@ -173,9 +173,9 @@ def _read_all(read: Callable[[Path], tuple], todo: Dict[Path, _Source],
             f'MB/s; {size / max(worked, 1e-9):.1f} MB/s a core')
 
 
-def _shown(path: Path, root: Path) -> str:
-    """The name for a terminal: bytes that are no UTF-8 are escaped."""
-    return _name(path, root).encode('utf-8', 'backslashreplace').decode()
+def shown(name: str) -> str:
+    """A name for a terminal: what is no text is escaped, as lines are."""
+    return repr(name)[1:-1]
 
 
 def _name(path: Path, root: Path) -> str:
@@ -348,7 +348,7 @@ def _gather(results: Dict[str, Union[dict, str]], todo: Iterable[Path],
 def _report(files: Sequence[Path], root: Path, annotations: List[dict],
             skipped: Dict[Path, str], classes: Sequence[str],
             out: Path) -> None:
-    tell_skipped({_shown(path, root): reason
+    tell_skipped({shown(_name(path, root)): reason
                   for path, reason in skipped.items()},
                  out if annotations else None)
     print(f'{len(files)} files found, {len(skipped)} skipped, '

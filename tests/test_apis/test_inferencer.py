@@ -419,6 +419,19 @@ def test_files_of_results(inferencer, body, tmp_path):
            'cannot be written')
 
 
+def test_names_of_an_annotation_file_are_escaped(trained, tmp_path, capsys):
+    annotations = load_annotations(trained.data)['annotations'][:2]
+    for number, name in enumerate(('n\u00e4\u4e00 1', '\x1b[2Jb\nc: joy 1.0')):
+        annotations[number]['frame_dir'] = name
+    save_annotations(dict(meta={}, split={}, annotations=annotations),
+                     tmp_path / 'x.pkl')
+    assert run_tool('infer.py', trained.config, trained.checkpoint,
+                    tmp_path / 'x.pkl') == 0
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert first.startswith('n\u00e4\u4e00 1: ') and last[:2] == '2 '
+    assert second.startswith(r'\x1b[2Jb\nc: joy 1.0: ')
+
+
 def test_tool(trained, bvh_folder, tmp_path, capsys):
     (tmp_path / 'in').mkdir()
     for name in EMOTIONS[:2]:

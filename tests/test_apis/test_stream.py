@@ -1,4 +1,5 @@
 import argparse
+import io
 import json
 import tracemalloc
 
@@ -296,7 +297,7 @@ def test_garbage(garbage, word):
     assert word in text and '\n' not in text and len(text) < 300
 
 
-def test_tool(trained, inferencer, body, tmp_path, capsys):
+def test_tool(trained, inferencer, body, tmp_path, capsys, monkeypatch):
     lines = [json.dumps(dict(time=i / 30, keypoint=x.tolist()))
              for i, x in enumerate(body[:61].round(5))]
     lines[40:40] = ['garbage', 'x' * 3 * MAX_BYTES, lines[3]]
@@ -316,6 +317,9 @@ def test_tool(trained, inferencer, body, tmp_path, capsys):
     (tmp_path / 'frames').write_text('garbage\n')
     assert run_tool('stream.py', *args, *given) == 2
     assert 'holds no frame' in sentence(capsys)
+    monkeypatch.setattr('sys.stdin', io.TextIOWrapper(io.BytesIO()))
+    assert run_tool('stream.py', *args[:2], *given) == 2
+    assert 'error: standard input: holds no frame' in sentence(capsys)
     assert run_tool('stream.py', *args[:2], tmp_path / 'none', *given) == 2
     assert 'none: cannot be read' in sentence(capsys)
     assert run_tool('stream.py', *args, '--fps', 0, '--window', 1) == 2

@@ -263,3 +263,6 @@ def test_tool(tmp_path, capsys):
     assert len(list(out.rglob('*.npy'))) == 7
     assert run_tool(tool, 'egbm', out) == 2
     assert 'exists' in sentence(capsys)
+    (tmp_path / 'file').touch()
+    assert run_tool(tool, 'kdae', tmp_path / 'file' / 'x') == 2
+    assert 'x: cannot be written (Not a directory)' in sentence(capsys)

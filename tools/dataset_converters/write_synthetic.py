@@ -66,7 +66,11 @@ def main() -> None:
     if out.exists():
         raise InputError(f'{out}: exists, expected a new folder; files of '
                          'two trees would mix')
-    tree = _WRITERS[dataset](out, **options)
+    try:
+        tree = _WRITERS[dataset](out, **options)
+    except OSError as error:
+        raise InputError(
+            f'{out}: cannot be written ({error.strerror})') from error
     print(f'{len(tree.recordings)} recordings and {len(tree.skipped)} files '
           f'of no use written to {out}')
 

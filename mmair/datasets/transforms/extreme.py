@@ -18,6 +18,9 @@ from .base import SkeletonTransform
 from .counter_rng import draw, uniform
 from .missing import with_positions
 
+#: Frames at either side that :class:`BlurMotion` sums over.
+_RADIUS = 7
+
 
 @TRANSFORMS.register_module()
 class ExtremeView(SkeletonTransform):
@@ -186,7 +189,6 @@ class BlurMotion(SkeletonTransform):
         prob (float): Probability that a window is smoothed. Defaults to 0.5.
         sigma (Sequence[float]): Deviation of the Gaussian in frames, uniform
             between the two. Defaults to (0.1, 2).
-        radius (int): Frames at either side. Defaults to 7.
         layout (str | dict, optional): The skeleton layout, which tells 2-D
             scores; by default that of the dataset.
     """
@@ -194,11 +196,9 @@ class BlurMotion(SkeletonTransform):
     def __init__(self,
                  prob: float = 0.5,
                  sigma: Sequence[float] = (0.1, 2.),
-                 radius: int = 7,
                  layout: Union[str, dict, None] = None) -> None:
         self.prob = prob
         self.sigma = tuple(sigma)
-        self.radius = radius
         self.layout = layout
 
     def apply(self, results: dict) -> None:
@@ -207,7 +207,7 @@ class BlurMotion(SkeletonTransform):
         number = draw(uniform, results, (2, ))
         low, high = self.sigma
         sigma = low + (high - low) * number[..., :1]
-        steps = torch.arange(-self.radius, self.radius + 1, device=x.device)
+        steps = torch.arange(-_RADIUS, _RADIUS + 1, device=x.device)
         weights = torch.exp(-steps**2 / (2 * sigma**2))
         position = x if score is None else x[..., :2]
         seen = torch.ones_like(x[..., :1]) if score is None else (
