@@ -383,14 +383,17 @@ def test_quantise(exported, predictions, ann_file, tmp_path, capsys):
              for name, p in predictions.items()]
     assert float(before[header.index('top1')]) == pytest.approx(
         100 * np.mean(right), abs=.06)
-    assert float(after[header.index('top1')]) == pytest.approx(
-        float(before[header.index('top1')]), abs=25)
     assert (small.labels, small.joints, small.fps) == (
         made.labels, made.joints, made.fps)
-    both = np.stack([[model(x)[0] for x, _ in labelled_recordings(
-        ann_file, 'xsub_test', made)] for model in (made, small)])
-    assert np.abs(both[0] - both[1]).max() > 1e-4
-    assert np.corrcoef(both[0].ravel(), both[1].ravel())[0, 1] > .8
+    tested = labelled_recordings(ann_file, 'xsub_test', made)
+    both = np.stack([[model(x)[0] for x, _ in tested]
+                     for model in (made, small)])
+    assert float(after[header.index('top1')]) == pytest.approx(
+        100 * np.mean(both[1].argmax(1) == [k for _, k in tested]), abs=.06)
+    # Measured: 0.044 at most and a correlation of 0.954, of probabilities
+    # that differ between recordings by 0.034.
+    assert 1e-4 < np.abs(both[0] - both[1]).max() < .08
+    assert np.corrcoef(both[0].ravel(), both[1].ravel())[0, 1] > .9
     # Metres stay floats: nothing is rounded before the first convolution.
     nodes = onnx.load(path).graph.node
     kinds = [node.op_type for node in nodes]

@@ -1,4 +1,5 @@
 """AIR with a codebook of the limbs' movements, and what it leaves behind."""
+import copy
 import logging
 from types import SimpleNamespace
 
@@ -183,7 +184,10 @@ def test_data_without_undisturbed_positions_is_told(pipeline, tmp_path):
 
 
 def test_nothing_is_fitted_without_a_codebook():
-    MODELS.build(air_config()).fit(None)
+    model = MODELS.build(air_config())
+    before = copy.deepcopy(model.state_dict())
+    model.fit(None)
+    assert equal(model.state_dict(), before)
 
 
 # What is left behind ---------------------------------------------------------
