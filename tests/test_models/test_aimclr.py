@@ -109,14 +109,17 @@ def test_nothing_is_left_where_all_is_attended():
     assert torch.equal(y, torch.zeros_like(y))
 
 
-def test_neighbours_are_mined_in_the_second_half():
+@pytest.mark.parametrize('before, start, option', [
+    (0.4, 0.5, {}), (0.1, 0.2, dict(mining=0.2))])
+def test_neighbours_are_mined_later(before, start, option):
     losses = {}
-    for progress in (0.4, 0.5):
-        model = ready(peer_config('AimCLR'), progress=progress).eval()
+    for progress in (before, start):
+        model = ready(dict(peer_config('AimCLR'), **option),
+                      progress=progress).eval()
         losses[progress] = model(*peer_batch('AimCLR'), mode='loss')
     for name in ('loss_extreme', 'loss_drop'):
-        assert losses[0.4][name] == losses[0.5][name]
-    assert losses[0.4]['loss_contrast'] != losses[0.5]['loss_contrast']
+        assert losses[before][name] == losses[start][name]
+    assert losses[before]['loss_contrast'] != losses[start]['loss_contrast']
 
 
 def test_a_step_is_put_together():

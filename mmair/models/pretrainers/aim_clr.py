@@ -1,5 +1,5 @@
 """AimCLR: contrast with extreme augmentations."""
-from typing import Dict, List, Optional
+from typing import Dict, Optional
 
 import torch
 from torch import Tensor
@@ -8,27 +8,26 @@ from mmair.registry import MODELS
 
 from ..heads import info_nce
 from ..losses import distribution_divergence, mine_positives
+from ..necks import EnergyAttentionDrop
 from .base_pretrainer import isotropy
-from .skeleton_encoder import SkeletonEncoder
-from .teacher import TeacherPretrainer
-
+from .skeleton_clr import SkeletonCLR
 
 @MODELS.register_module()
-class AimCLR(TeacherPretrainer):
+class AimCLR(SkeletonCLR):
     """Contrastive learning with extremely augmented skeletons.
 
-    Guo et al., AAAI 2022. Beside a query and a key there is an extremely
-    augmented view (:class:`ExtremeView`), whose feature map is also taken
-    with its most attended places dropped (EADM). Both should see the keys as
-    the query does (D3M); after a part of the training the nearest keys of
-    all three count as positives (NNM). Where paper and released code differ
-    this is the code: several positives' log-probabilities are averaged.
+    Guo et al., AAAI 2022; it builds on SkeletonCLR. Beside a query and a key
+    there is an extremely augmented view (:class:`ExtremeView`), whose feature
+    map is also taken with its most attended places dropped (EADM). Both
+    should see the keys as the query does (D3M); after a part of the training
+    the nearest keys of all three count as positives (NNM). Where paper and
+    released code differ this is the code: several positives'
+    log-probabilities are averaged.
 
     Args:
         backbone (dict): Any MMAction2 GCN.
         neck (dict): Projector.
         head (dict): :class:`ContrastiveHead`.
-        drop (dict, optional): By default :class:`EnergyAttentionDrop`.
         mining (float): Share of the training after which neighbours are
             mined. Defaults to 0.5, as 150 of 300 epochs.
         neighbors (int): Mined keys a view. Defaults to 1.
@@ -43,23 +42,16 @@ class AimCLR(TeacherPretrainer):
                  backbone: dict,
                  neck: dict,
                  head: dict,
-                 drop: Optional[dict] = None,
                  mining: float = 0.5,
                  neighbors: int = 1,
                  momentum: float = 0.99,
                  data_preprocessor: Optional[dict] = None,
                  init_cfg=None) -> None:
-        super().__init__(SkeletonEncoder(backbone, neck), momentum,
-                         data_preprocessor, init_cfg)
-        self.head = MODELS.build(head)
-        self.drop = MODELS.build(
-            drop or dict(type='mmair.EnergyAttentionDrop'))
+        super().__init__(backbone, neck, head, momentum, data_preprocessor,
+                         init_cfg)
+        self.drop = EnergyAttentionDrop()
         self.mining = mining
         self.neighbors = neighbors
-
-    def attach(self, recordings: List[dict]) -> None:
-        """Allocate the queue."""
-        self.head.allocate(len(recordings), next(self.parameters()).device)
 
     def loss(self, inputs, data_samples: list) -> Dict[str, Tensor]:
         """Losses of a batch with query, key and extreme view.

@@ -328,11 +328,6 @@ class AIR(LabelCodes, TeacherPretrainer):
                                  mean_view(teacher.body),
                                  mean_view(teacher.limbs))
 
-    def set_progress(self, progress: float) -> None:
-        """Schedules: frozen prototypes and the teacher's momentum."""
-        super().set_progress(progress)
-        self.head.set_progress(progress)
-
     def end_epoch(self, epoch: int) -> None:
         """Refresh what head, refiner and consistency know."""
         super().end_epoch(epoch)

@@ -43,6 +43,11 @@ class LabelCodes:
             codes[gather(index)] = gather(mean_view(similarity).argmax(1))
         self.head.observe(index, mean_view(F.normalize(z, dim=1)))
 
+    def set_progress(self, progress: float) -> None:
+        """Schedule: prototypes are frozen at first."""
+        super().set_progress(progress)
+        self.head.set_progress(progress)
+
     def start_epoch(self) -> None:
         """Remember the codes of the last epoch."""
         self.previous_codes.copy_(self.codes)

@@ -49,11 +49,6 @@ class SwAV(LabelCodes, BasePretrainer):
         """Allocate the codes."""
         self.allocate_codes(len(recordings))
 
-    def set_progress(self, progress: float) -> None:
-        """Schedule: prototypes are frozen at first."""
-        super().set_progress(progress)
-        self.head.set_progress(progress)
-
     def loss(self, inputs, data_samples: list) -> Dict[str, Tensor]:
         """Losses of a batch with two views.
 
