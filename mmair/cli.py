@@ -1,11 +1,76 @@
-"""How every command-line tool ends on input that it cannot use."""
+"""What command-line tools take, and how they end where they cannot go on."""
 import argparse
 import sys
-from typing import Callable, List, Optional
+from pathlib import Path
+from typing import Callable, List, Optional, Union
 
+import torch
 from mmengine.config import DictAction
 
 from mmair.errors import InputError
+
+
+def _number(kind: type, least: float, most: float) -> Callable[[str], float]:
+    """A type of argument: a number in a range, so that nan is none."""
+    name = 'whole number' if kind is int else 'number'
+
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = float('nan')
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(
+                f'{text!r} is no {name} from {least:g} to {most:.10g}')
+        return value
+
+    return parse
+
+
+#: Types of arguments: how many, at least one.
+count = _number(int, 1, 10**9)
+#: How many, perhaps none.
+count_or_none = _number(int, 0, 10**9)
+#: What NumPy and scikit-learn take as a seed.
+seed = _number(int, 0, 2**32 - 1)
+#: Seconds and the like.
+positive = _number(float, 1e-9, 1e9)
+
+
+def device(text: str) -> str:
+    """A type of argument: a device that there is."""
+    try:
+        torch.zeros(1, device=text).item()
+    except Exception as error:  # torch has one of its own for each
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no device that torch can use here; take '
+            'cpu') from error
+    return text
+
+
+def check_writable(path: Union[str, Path], suffix: str = '') -> None:
+    """Say before the work what could not be written after it.
+
+    Args:
+        path (str | Path): The file; its folder is made.
+        suffix (str): How its name must end. Defaults to anything.
+
+    Raises:
+        InputError: If it cannot be written, or is named otherwise.
+    """
+    path = Path(path)
+    if suffix and path.suffix != suffix:
+        raise InputError(f'{path}: the name of the file must end in '
+                         f'{suffix}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        known = path.exists()
+        path.open('ab').close()
+        if not known:
+            path.unlink()
+    except OSError as error:
+        raise InputError(f'{path}: cannot be written '
+                         f'({error.strerror or error})') from error
 
 
 class CfgOptions(DictAction):
@@ -27,7 +92,8 @@ def run(main: Callable[[], None]) -> None:
     Args:
         main (Callable): The tool. An :class:`InputError` that it raises is
             printed to stderr and ends the process with status 2, which is
-            also what ``argparse`` does with a wrong argument.
+            also what ``argparse`` does with a wrong argument. Ctrl-C ends
+            it with status 130, as a shell reports it.
     """
     try:
         main()
@@ -37,3 +103,6 @@ def run(main: Callable[[], None]) -> None:
         name = f'{InputError.__module__}.{InputError.__name__}: '
         print(f'error: {sentence.removeprefix(name)}', file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print('Stopped', file=sys.stderr)
+        sys.exit(130)

@@ -4,8 +4,11 @@ import json
 import os
 import pickle
 import runpy
+import shutil
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,6 +167,18 @@ def test_curve_puts_training_and_validation_on_one_axis(tmp_path):
     assert curve_of(records, 'absent') is None
 
 
+def test_logs_that_were_put_elsewhere(tmp_path, capsys):
+    log = next(write_log(tmp_path / 'a').rglob('scalars.json'))
+    shutil.copy(log, tmp_path / 'b.json')
+    assert tool('analyze_logs', log, tmp_path / 'b.json', '--out',
+                tmp_path / 'curves.png') == 0
+    rows = capsys.readouterr().out
+    assert '| a | loss |' in rows and '| b.json | loss |' in rows
+    names_of = runpy.run_path(
+        ROOT / 'tools/analysis_tools/analyze_logs.py')['names_of']
+    assert names_of([Path('/scalars.json')]) == ['scalars.json']
+
+
 def test_analyze_logs_on_bad_input(tmp_path, capsys):
     log = write_log(tmp_path / 'a')
     for args, expected in (
@@ -284,6 +299,10 @@ def test_fuse_scores_tool(tmp_path, capsys):
     assert tool('fuse_scores', *paths[:2], '--validation', *paths[2:4]) == 0
     printed = capsys.readouterr().out
     assert '4 validation recordings, 100.0 %: 0.6 0.4' in printed
+    for out in (tmp_path / 'f.txt', paths[0] / 'f.npz'):
+        assert tool('fuse_scores', *paths[:2], '--out', out) == 2
+        printed, told = capsys.readouterr()
+        assert not printed and f'error: {out}: ' in told
 
 
 @pytest.mark.parametrize('streams, args, expected', [
@@ -335,6 +354,23 @@ def test_files_of_strangers_run_no_code(tmp_path, capsys, monkeypatch):
     assert tool('plot_tsne', arrays) == 2
     assert 'is no .npz of plain arrays (no zip' in sentence(capsys)
     assert not (tmp_path / 'hostile_mark').exists()
+
+
+@pytest.mark.parametrize('name, dtype, expected', [
+    ('frame_dir', '<f4', "'frame_dir': 100000000000, "),
+    ('classes', '<U5', 'expected at most 10000 names')])
+def test_no_huge_array_is_unpacked(name, dtype, expected, tmp_path, capsys):
+    """It is refused by its header; what follows is not even there."""
+    path = tmp_path / 'scores.npz'
+    arrays = FIRST._asdict()
+    del arrays[name]
+    np.savez(path, **arrays)
+    with zipfile.ZipFile(path, 'a') as file:
+        with file.open(f'{name}.npy', 'w') as array:
+            np.lib.format.write_array_header_1_0(array, dict(
+                descr=dtype, fortran_order=False, shape=(10**11, )))
+    assert tool('confusion_matrix', path) == 2
+    assert expected in sentence(capsys)
 
 
 def test_confusion_matrix(recognised, tmp_path, capsys):
@@ -398,6 +434,16 @@ def test_features_and_their_picture(pretrained, tmp_path, capsys):
     assert tool('extract_features', QUICKSTART, pretrained / 'backbone.pth',
                 '--out', tmp_path / 'a.pkl', options=DATA) == 2
     assert 'must end in .npz' in sentence(capsys)
+    # Before the checkpoint is read, which is none.
+    assert tool('extract_features', QUICKSTART, paths[0], '--out',
+                paths[0] / 'a.npz', options=DATA) == 2
+    assert 'a.npz: cannot be written' in sentence(capsys)
+    assert tool('extract_features', QUICKSTART, pretrained / 'encoder.pth',
+                '--out', paths[1], options={
+                    **DATA, 'val_dataloader.dataset.generator.layout':
+                    'kdae'}) == 2
+    assert "21 joints (layout 'kdae'), the graph of the backbone 23" in (
+        sentence(capsys))
     assert tool('extract_features', QUICKSTART, pretrained / 'backbone.pth',
                 '--out', paths[0], '--split', 'mystery', options=DATA) == 2
     assert "no split 'mystery'" in sentence(capsys)
@@ -411,11 +457,17 @@ def test_tsne_on_bad_input(tmp_path, capsys):
     path, names = tmp_path / 'few.npz', np.array(list('abcd'))
     few = RecordingFeatures(np.ones((4, 3)), names, np.zeros(4, int), names,
                             names, CLASSES)
+    many = RecordingFeatures(*(np.concatenate((field, field))
+                               for field in few[:5]), CLASSES)
     for data, args, expected in (
             (few, [], 'holds 4 recordings, expected at least 5'),
             (few._replace(feature=np.full((4, 3), np.nan)), [],
              'not finite'),
             (few._replace(feature=np.ones(4)), [], 'shape (4,)'),
+            (many, [], '0 of 3 columns of its features differ'),
+            (many._replace(feature=np.arange(8.)[:, None]), [],
+             '1 of 1 columns'),
+            (few._replace(label=np.full(4, -2)), [], 'label -2 or -2,'),
             (few._replace(label=np.full(4, 3)), [], 'has the label 3')):
         data.save(path)
         assert tool('plot_tsne', path, *args) == 2

@@ -190,4 +190,4 @@ def test_folder_that_cannot_be_written(tmp_path, capsys):
     assert browse(QUICKSTART, path) == 2
     assert f'{path}: cannot be written' in sentence(capsys)
     assert browse(QUICKSTART, tmp_path, '--number', '0') == 2
-    assert 'no number of at least one' in capsys.readouterr().err
+    assert 'no whole number from 1 to' in capsys.readouterr().err

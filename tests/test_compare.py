@@ -476,6 +476,12 @@ def test_a_wrong_preset_is_one_sentence(presets, tmp_path, capsys, text,
     assert message in sentence(capsys)
 
 
+def test_work_dir_that_cannot_be_written(presets, capsys):
+    path = presets / 'smaller.py'
+    assert compare(path, path) == 2
+    assert f'{path}/comparison.md: cannot be written' in sentence(capsys)
+
+
 def test_presets_are_plans(ann_files):
     """All but the data of the shipped presets: every config fits."""
     # Two actors to choose settings on, and the one that is tested.

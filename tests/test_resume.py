@@ -1,9 +1,11 @@
 import pickle
 import shutil
+import signal
 
 import numpy as np
 import pytest
 import torch
+from mmengine.runner import EpochBasedTrainLoop
 from tiny_runs import FINETUNE, PRETRAIN, QUICKSTART, probe, run_tool, scalars
 
 N = 2
@@ -98,6 +100,29 @@ def test_other_readings_of_the_parts(tmp_path):
     # There is no encoder of limbs to be used elsewhere.
     assert (tmp_path / 'whole/backbone.pth').exists()
     assert not (tmp_path / 'whole/appendage.pth').exists()
+
+
+def test_ctrl_c_within_an_epoch(one_process, tmp_path, monkeypatch, capfd):
+    """What was saved before goes on to the same end."""
+    options = {**PRETRAIN, 'train_cfg.max_epochs': 2 * N,
+               'train_cfg.val_interval': 9}
+    run_iter = EpochBasedTrainLoop.run_iter
+
+    def pressed(loop, index, batch):
+        if (loop.epoch, index) == (N, 1):
+            signal.raise_signal(signal.SIGINT)
+        run_iter(loop, index, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EpochBasedTrainLoop, 'run_iter', pressed)
+        assert run_tool('train.py', QUICKSTART, '--work-dir', tmp_path,
+                        options=options) == 130
+    told = capfd.readouterr().err
+    assert told.endswith('Stopped\n') and 'Traceback' not in told
+    assert run_tool('train.py', QUICKSTART, '--work-dir', tmp_path,
+                    '--resume', options=options) == 0
+    found = torch.load(tmp_path / f'epoch_{2 * N}.pth')
+    assert same(found['state_dict'], one_process['state_dict'])
 
 
 @pytest.mark.parametrize('persistent', [False, True])

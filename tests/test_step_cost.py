@@ -1,7 +1,8 @@
 """What a step costs, of several methods."""
 import re
 
-from tiny_runs import PRETRAIN, ROOT, run_tool
+import pytest
+from tiny_runs import PRETRAIN, ROOT, STGCN, run_tool, sentence
 
 TOOL = 'benchmarks/step_cost.py'
 METHODS = {'air': '2 + 2', 'skeletonclr': '2 + 2', 'vicreg': '2 + 0'}
@@ -21,3 +22,11 @@ def test_each_method_over_its_own_passes(capsys, tmp_path):
     for row in rows:
         step, bare = (float(re.match(r'\d+', cell)[0]) for cell in row[2:4])
         assert step > bare * .5 and float(row[4]) > .5
+
+
+@pytest.mark.parametrize('config, expected', [
+    (STGCN, 'stgcn_ebedb.py: RecognizerGCN is no pre-training'),
+    (ROOT / 'configs/_base_/default_runtime.py', 'has no model, expected')])
+def test_config_of_something_else(config, expected, capsys):
+    assert run_tool(TOOL, config) == 2
+    assert expected in sentence(capsys)

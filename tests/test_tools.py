@@ -7,8 +7,8 @@ import pytest
 import torch
 from mmengine.config import Config
 from tiny_runs import (FINETUNE, GENERATOR, LINEAR, PRETRAIN, QUICKSTART,
-                       STGCN, flat, probe, recognition, run_tool, scalars,
-                       sentence)
+                       ROOT, STGCN, flat, probe, recognition, run_tool,
+                       scalars, sentence)
 
 from mmair.datasets.readers import load_annotations, save_annotations
 from mmair.datasets.synthetic import generate_annotations
@@ -120,6 +120,18 @@ def test_readout_and_report(pretrained, tmp_path, capsys):
     assert run_tool('analysis_tools/report.py', work_dir) == 0
     page = (work_dir / 'report.html').read_text()
     assert 'Random encoder, linear' in page and '<img' in page
+
+
+@pytest.mark.parametrize('config, args, expected', [
+    (ROOT / 'configs/_base_/default_runtime.py', [],
+     'expected the config of a pre-training'),
+    (QUICKSTART, ['--classes', 'joy'], "'joy' is the only class"),
+    (QUICKSTART, ['--work-dir', QUICKSTART], 'cannot be written')])
+def test_bad_input_to_the_readout(config, args, expected, tmp_path, capsys):
+    assert run_tool('benchmarks/readout.py', config, '--work-dir', tmp_path,
+                    *args, options=PRETRAIN) == 2
+    assert expected in sentence(capsys)
+    assert not list(tmp_path.iterdir())
 
 
 def test_seed_is_obeyed(tmp_path):

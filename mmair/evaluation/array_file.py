@@ -1,11 +1,14 @@
 """Named arrays in a file that runs no code when it is read."""
+import math
 import zipfile
 from pathlib import Path
-from typing import Dict, Sequence, Union
+from typing import Dict, Sequence, Tuple, Union
 
 import numpy as np
 
 from mmair.errors import InputError
+
+_MOST_CLASSES = 10**4
 
 
 def save_arrays(path: Union[str, Path], **arrays: np.ndarray) -> None:
@@ -54,7 +57,20 @@ def load_arrays(path: Union[str, Path], names: Sequence[str],
             if missing:
                 raise InputError(f'{path}: lacks {", ".join(missing)}; write '
                                  f'it with {source}')
-            arrays = {name: file[name] for name in names}
+            shapes = {name: _shape(file, name) for name in names}
+            lengths = {name: shape[0] if shape else None
+                       for name, shape in shapes.items() if name != 'classes'}
+            if None in lengths.values() or len(set(lengths.values())) > 1:
+                raise InputError(
+                    f'{path}: its arrays have the lengths {lengths}, '
+                    'expected one row a recording in each; write it '
+                    f'with {source}')
+            if math.prod(shapes['classes']) > _MOST_CLASSES:
+                raise InputError(
+                    f'{path}: has classes of shape {shapes["classes"]}, '
+                    f'expected at most {_MOST_CLASSES} names; write it with '
+                    f'{source}')
+            return {name: file[name] for name in names}
     except InputError:
         raise
     except OSError as error:
@@ -65,10 +81,15 @@ def load_arrays(path: Union[str, Path], names: Sequence[str],
                   type(error).__name__)
         raise InputError(f'{path}: is no .npz of plain arrays ({reason}); '
                          f'write it with {source}') from error
-    lengths = {name: len(array) if array.ndim else None
-               for name, array in arrays.items() if name != 'classes'}
-    if None in lengths.values() or len(set(lengths.values())) > 1:
-        raise InputError(f'{path}: its arrays have the lengths {lengths}, '
-                         'expected one row a recording in each; write it '
-                         f'with {source}')
-    return arrays
+
+
+def _shape(file: np.lib.npyio.NpzFile, name: str) -> Tuple[int, ...]:
+    """Of a plain array, from its header: a small file may hold a huge one."""
+    with file.zip.open(f'{name}.npy') as array:
+        version = np.lib.format.read_magic(array)
+        read = (np.lib.format.read_array_header_1_0 if version == (1, 0)
+                else np.lib.format.read_array_header_2_0)
+        shape, _, dtype = read(array)
+    if dtype.hasobject:
+        raise ValueError('a pickle')
+    return shape

@@ -45,8 +45,9 @@ class RecordingFeatures(NamedTuple):
         if not np.isfinite(feature).all():
             raise InputError(f'{path}: has features that are not finite; '
                              f'write it again with {_SOURCE}')
-        if label.max() >= len(found.classes):
-            raise InputError(f'{path}: has the label {label.max()} and '
-                             f'{len(found.classes)} classes; write it with '
+        if label.min() < -1 or label.max() >= len(found.classes):
+            raise InputError(f'{path}: has the label {label.max()} or '
+                             f'{label.min()}, expected -1 to '
+                             f'{len(found.classes) - 1}; write it with '
                              f'{_SOURCE}')
         return found

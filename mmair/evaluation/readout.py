@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from torch.utils.data import Subset
 
+from mmair.engine.hooks.skeleton_check_hook import data_layout
 from mmair.errors import InputError
 from mmair.models.heads import pool_windows
 
@@ -231,6 +232,23 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
         predict_folds(features, labels, folds, readout)))
 
 
+def check_joints(backbone: torch.nn.Module, dataset) -> None:
+    """Raise one clear sentence if data and backbone have other joints.
+
+    Args:
+        backbone (nn.Module): A GCN, perhaps with the attribute ``graph``.
+        dataset (SkeletonDataset): Whose windows it is to see.
+    """
+    graph = getattr(backbone, 'graph', None)
+    layout = data_layout(dataset)
+    if graph is not None and graph.num_node != len(layout):
+        raise InputError(
+            f'{dataset.ann_file or "the data"}: has {len(layout)} joints '
+            f'(layout {layout.name!r}), the graph of the backbone '
+            f'{graph.num_node}; give data of the layout that the model was '
+            'trained on')
+
+
 @torch.no_grad()
 def extract_features(backbone: torch.nn.Module, dataset,
                      batch_size: int = 32,
@@ -253,6 +271,7 @@ def extract_features(backbone: torch.nn.Module, dataset,
         np.ndarray: Mean and deviation over time and windows, ``(N, 2 * P *
         D)``, or the mean alone, for P parts; see :func:`pool_windows`.
     """
+    check_joints(backbone, dataset)
     device = next(backbone.parameters()).device
     backbone.eval()
     features = []

@@ -81,8 +81,8 @@ def test_emotions_of_an_annotation_file(work_dir, monkeypatch):
     path = work_dir / 'two.pkl'
     save_annotations(data, path)
     report(monkeypatch, work_dir, '--ann-file', path, '--out',
-           work_dir / 'page.html')
-    page = (work_dir / 'page.html').read_text()
+           work_dir / 'new/page.html')
+    page = (work_dir / 'new/page.html').read_text()
     assert re.findall(r'emotion"><h3>(\w+)', page) == ['joy', 'fear']
     del data['meta']['layout']
     save_annotations(data, path)
@@ -95,6 +95,11 @@ def test_emotions_of_an_annotation_file(work_dir, monkeypatch):
     (lambda d: (d / 'readout.json').write_text('{'), 'not readable as JSON'),
     (lambda d: (d / 'readout.json').write_text('{"title": ""}'),
      'lacks columns, note, rows'),
+    (lambda d: (d / 'readout.json').write_text(json.dumps(list(TABLE))),
+     'lacks columns, note, rows, title'),
+    *((lambda d, rows=rows: (d / 'readout.json').write_text(json.dumps(dict(
+        TABLE, rows=rows))), 'its rows and columns are no table')
+      for rows in (3, ['AIR'], [['AIR']])),
     (lambda d: (d / '20260102_000000/vis_data/config.py').write_text(
         'import os\nx = os.system("touch stolen")'), 'config'),
     (lambda d: [p.unlink() for p in d.glob('*/vis_data/scalars.json')],
@@ -108,3 +113,10 @@ def test_missing_input_is_told_in_a_sentence(work_dir, monkeypatch, fault,
         report(monkeypatch, work_dir)
     assert not (work_dir / 'report.html').exists()
     assert not (work_dir / 'stolen').exists()
+
+
+def test_a_page_that_cannot_be_written_is_not_drawn(work_dir, monkeypatch):
+    monkeypatch.setattr('mmair.visualization.draw_curves', None)
+    for out in (work_dir, work_dir / 'quick.py/page.html'):
+        with pytest.raises(InputError, match=f'{out}: cannot be written'):
+            report(monkeypatch, work_dir, '--out', out)

@@ -47,8 +47,10 @@ def read(path: Path) -> List[dict]:
 
 def names_of(paths: List[Path]) -> List[str]:
     """Short, and different."""
-    short = [path.resolve().name if path.is_dir() else
-             path.resolve().parents[2].name for path in paths]
+    # A log lies in <run>/<time>/vis_data, or has been put elsewhere.
+    found = [path.resolve() for path in paths]
+    short = [Path(*path.parts[:-3]).name if path.parent.name == 'vis_data'
+             else path.name for path in found]
     return short if len(set(short)) == len(paths) else list(map(str, paths))
 
 

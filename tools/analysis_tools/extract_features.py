@@ -12,7 +12,6 @@ and windows, and frame_dir, label, actor, recording and classes; numpy.load
 reads it.
 """
 import argparse
-import os.path as osp
 
 import numpy as np
 from mmengine.logging import MMLogger
@@ -20,7 +19,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, run
+from mmair.cli import CfgOptions, check_writable, device, run
 from mmair.datasets import SkeletonDataset
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
@@ -41,7 +40,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', required=True, help='the .npz to write')
     parser.add_argument('--split', help='recordings of this split (default: '
                         'as in the config)')
-    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
+    parser.add_argument('--device', type=device, default='cpu',
+                        help='cpu, cuda, ... (default: cpu)')
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
@@ -53,9 +53,7 @@ def main() -> None:
     cfg = apply_options(args)
     init_default_scope(cfg.get('default_scope', 'mmaction'))
     MMLogger.get_instance('extract_features', log_level='WARNING')
-    if osp.splitext(args.out)[1] != '.npz':
-        raise InputError(f'--out {args.out}: the name of the file must end '
-                         'in .npz')
+    check_writable(args.out, '.npz')
     loader = cfg.get('test_dataloader') or cfg.get('val_dataloader')
     if loader is None or 'backbone' not in (cfg.get('model') or {}):
         raise InputError(f'{args.config}: has no model.backbone or no '

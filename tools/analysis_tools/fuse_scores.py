@@ -18,7 +18,7 @@ import argparse
 
 import numpy as np
 
-from mmair.cli import run
+from mmair.cli import check_writable, run
 from mmair.errors import InputError
 from mmair.evaluation.class_scores import (ClassScores, align, fuse,
                                            search_weights)
@@ -63,6 +63,8 @@ def searched(args: argparse.Namespace, tested: ClassScores) -> tuple:
 
 def main() -> None:
     args = parse_args()
+    if args.out:
+        check_writable(args.out, '.npz')
     if len(args.streams) < 2:
         raise InputError(f'{args.streams[0]}: one stream alone, expected at '
                          'least two to fuse')

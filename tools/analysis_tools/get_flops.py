@@ -17,7 +17,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, run
+from mmair.cli import CfgOptions, count, run
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -29,7 +29,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config of a training')
-    parser.add_argument('--shape', nargs=4, type=int,
+    parser.add_argument('--shape', nargs=4, type=count,
                         metavar=('M', 'T', 'V', 'C'),
                         help='persons, frames, joints and channels of a '
                         'window (default: those of the config)')

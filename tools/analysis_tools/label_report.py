@@ -28,16 +28,16 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, run
+from mmair.cli import CfgOptions, count, device, run
 from mmair.datasets import SkeletonDataset
 from mmair.datasets.transforms.missing import seen_joints
 from mmair.engine.building import building
-from mmair.engine.hooks.skeleton_check_hook import data_layout
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.evaluation.label_encoder import LabelEncoder
 from mmair.evaluation.label_quality import (Knowledge, churn, knowledge_of,
                                             usage)
+from mmair.evaluation.readout import check_joints
 from mmair.evaluation.tables import markdown
 from mmair.registry import DATASETS, MODELS
 from mmair.visualization import Panel, save_figure
@@ -45,13 +45,6 @@ from mmair.visualization.label_dictionary import Entry, draw_dictionary
 
 _PAGE = 8  # codes in a picture
 _COMMONEST = 3  # values shown of what is known of a code
-
-
-def count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f'{text!r} is no number of at least '
-                                         'one')
-    return int(text)
 
 
 def parse_args() -> argparse.Namespace:
@@ -71,7 +64,8 @@ def parse_args() -> argparse.Namespace:
                         help='recordings to draw for a code (default 4)')
     parser.add_argument('--out', type=Path, help='folder to write (default: '
                         'label_report beside the checkpoint)')
-    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
+    parser.add_argument('--device', type=device, default='cpu',
+                        help='cpu, cuda, ... (default: cpu)')
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
@@ -93,14 +87,7 @@ def build(cfg: Config, path: str, network: Optional[str]
         raise InputError(f'{path}: {type(dataset).__name__} is no dataset of '
                          'mmair')
     encoder = LabelEncoder(model, network)
-    graph = getattr(encoder.backbone, 'graph', None)
-    layout = data_layout(dataset)
-    if graph is not None and graph.num_node != len(layout):
-        raise InputError(
-            f'{dataset.ann_file or "the data"}: has {len(layout)} joints '
-            f'(layout {layout.name!r}), the graph of the backbone '
-            f'{graph.num_node}; give data of the layout that the model was '
-            'pre-trained on')
+    check_joints(encoder.backbone, dataset)
     return dataset, encoder
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 
-from mmair.cli import run
+from mmair.cli import positive, run, seed
 from mmair.errors import InputError
 from mmair.evaluation.feature_file import RecordingFeatures
 from mmair.visualization import draw_embedding, save_figure
@@ -26,10 +26,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('features', help='.npz of extract_features.py')
     parser.add_argument('--out', default='tsne.png',
                         help='the picture (default tsne.png)')
-    parser.add_argument('--perplexity', type=float, default=30.,
+    parser.add_argument('--perplexity', type=positive, default=30.,
                         help='about how many neighbours a point has '
                         '(default 30, less of few recordings)')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=seed, default=0)
     return parser.parse_args()
 
 
@@ -40,13 +40,16 @@ def main() -> None:
     if size < 5:
         raise InputError(f'{args.features}: holds {size} recordings, expected '
                          'at least 5 to draw neighbours of')
-    if not args.perplexity > 0:
-        raise InputError(f'--perplexity {args.perplexity}: expected more than '
-                         '0')
+    scaled = StandardScaler().fit_transform(data.feature)
+    varied = int((scaled.std(0) > 0).sum())
+    if varied < 2:  # scikit-learn crashes
+        raise InputError(
+            f'{args.features}: {varied} of {scaled.shape[1]} columns of its '
+            'features differ between recordings, expected at least 2 '
+            'to make a plane of; the network may have collapsed')
     perplexity = min(args.perplexity, (size - 1) / 3)
     points = TSNE(init='pca', perplexity=perplexity,
-                  random_state=args.seed).fit_transform(
-                      StandardScaler().fit_transform(data.feature))
+                  random_state=args.seed).fit_transform(scaled)
     emotions = np.array([*data.classes, ''])[data.label]
     save_figure(draw_embedding(
         points, {'by emotion': emotions, 'by actor': data.actor},

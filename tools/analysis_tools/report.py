@@ -18,7 +18,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import mmair
-from mmair.cli import run
+from mmair.cli import check_writable, run
 from mmair.datasets.readers import load_annotations
 from mmair.datasets.synthetic import EMOTIONS, generate_recording
 from mmair.errors import InputError
@@ -137,13 +137,25 @@ def newest(folder, pattern, tool):
 def load_json(path, *keys):
     try:
         content = json.loads(path.read_text(encoding='utf-8'))
-        missing = set(keys) - set(content)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f'{path}: not readable as JSON: {error}') from error
+    missing = set(keys) - set(content if isinstance(content, dict) else ())
     if missing:
         raise InputError(f'{path}: lacks {", ".join(sorted(missing))}; write '
                          'it anew')
     return content
+
+
+def load_table(path):
+    """What tools/benchmarks/readout.py wrote: cells in rows and columns."""
+    table = load_json(path, 'title', 'columns', 'rows', 'note')
+    columns, rows = table['columns'], table['rows']
+    if not (isinstance(columns, list) and isinstance(rows, list) and all(
+            isinstance(row, list) and len(row) == len(columns)
+            for row in rows)):
+        raise InputError(f'{path}: its rows and columns are no table; write '
+                         'it anew with tools/benchmarks/readout.py')
+    return table
 
 
 def load_config(path):
@@ -225,14 +237,14 @@ def section_table(table):
     body = ''.join(f'<tr>{"".join(map(cell, row))}</tr>'
                    for row in table['rows'])
     return (
-        f'<h2>{html.escape(table["title"])}</h2>'
+        f'<h2>{html.escape(str(table["title"]))}</h2>'
         '<p>Each row is a way to describe a recording by numbers. The '
         'description is fixed, and a simple linear classifier reads the '
         'emotion from it. A description is only good if it beats both the '
         'same network with random weights and plain hand-made statistics.'
         '</p><div class="card scroll"><table><thead><tr>'
         f'{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        f'<p class="soft">{html.escape(table["note"])}</p>')
+        f'<p class="soft">{html.escape(str(table["note"]))}</p>')
 
 
 def section_curves(records):
@@ -309,9 +321,9 @@ def main():
     work_dir = Path(args.work_dir)
     out = Path(args.out or work_dir / 'report.html')
     log = newest(work_dir, '*/vis_data/scalars.json', 'tools/train.py')
-    table = load_json(newest(work_dir, 'readout.json',
-                             'tools/benchmarks/readout.py'),
-                      'title', 'columns', 'rows', 'note')
+    table = load_table(newest(work_dir, 'readout.json',
+                              'tools/benchmarks/readout.py'))
+    check_writable(out)
     config = load_config(log.with_name('config.py'))
     ann_file = args.ann_file or dig(config, 'train_dataloader', 'dataset',
                                     'ann_file')

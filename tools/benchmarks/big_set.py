@@ -20,7 +20,7 @@ import torch
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
-from mmair.cli import run
+from mmair.cli import count, count_or_none, run
 from mmair.datasets import SkeletonDataset
 from mmair.datasets.conversion import make_splits
 from mmair.datasets.readers import load_annotations, save_annotations
@@ -110,10 +110,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description='Measure a big memory-mapped set.')
     parser.add_argument('folder', type=Path, help='where to write the set')
-    parser.add_argument('--recordings', type=int, default=10**5)
-    parser.add_argument('--batches', type=int, default=300)
-    parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--workers', type=int, default=2,
+    parser.add_argument('--recordings', type=count, default=10**5)
+    parser.add_argument('--batches', type=count, default=300)
+    parser.add_argument('--batch-size', type=count, default=64)
+    parser.add_argument('--workers', type=count_or_none, default=2,
                         help='loader workers of the last measurement')
     args = parser.parse_args()
     path = args.folder / f'noise_{args.recordings}'

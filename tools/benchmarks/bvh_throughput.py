@@ -16,7 +16,7 @@ from typing import Callable, Sequence
 
 import numpy as np
 
-from mmair.cli import run
+from mmair.cli import count, run
 from mmair.datasets.readers import Motion, read_bvh
 from mmair.errors import InputError
 
@@ -75,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description='Measure the BVH reader on one core.')
     parser.add_argument('folder', type=Path, help='folder of BVH files')
-    parser.add_argument('--compare', type=int, metavar='N', default=0,
+    parser.add_argument('--compare', type=count, metavar='N',
                         help='also read N of the files with bvhio')
     args = parser.parse_args()
     files = sorted(args.folder.rglob('*.bvh'))

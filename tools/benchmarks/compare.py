@@ -22,7 +22,7 @@ from pathlib import Path
 import mmengine
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, run
+from mmair.cli import CfgOptions, check_writable, count, positive, run
 from mmair.evaluation.comparison import Comparison, write_whole
 from mmair.evaluation.comparison_report import report
 from mmair.evaluation.scheduler import Plan, run_all
@@ -41,12 +41,12 @@ def parse_args() -> argparse.Namespace:
                         'or a file')
     parser.add_argument('--work-dir', help='where everything is kept; by '
                         'default work_dirs/compare_<preset>')
-    parser.add_argument('--jobs', type=int, default=1,
+    parser.add_argument('--jobs', type=count, default=1,
                         help='units of work at a time, each in a process of '
                         'its own')
     parser.add_argument('--device', choices=['cpu', 'cuda'],
                         help='by default a GPU if there is one')
-    parser.add_argument('--time-limit', type=float,
+    parser.add_argument('--time-limit', type=positive,
                         help='stop after so many seconds, at the end of the '
                         'epochs that run then')
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
@@ -107,6 +107,7 @@ def main() -> None:
     args = parse_args()
     deadline = args.time_limit and time.time() + args.time_limit
     plan = plan_of(args)
+    check_writable(osp.join(plan.work_dir, 'comparison.md'))
     try:
         finished = run_all(plan, args.jobs, args.device, deadline)
     except KeyboardInterrupt:

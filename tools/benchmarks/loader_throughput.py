@@ -10,7 +10,7 @@ import time
 
 import torch
 
-from mmair.cli import run
+from mmair.cli import count, positive, run
 from mmair.datasets import SyntheticEmotionDataset
 
 PREPARE = [dict(type='mmair.ResampleFrames', fps=15),
@@ -39,8 +39,8 @@ def throughput(make, dataset, batch_size: int, seconds: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(
         description='Measure batched views against sample by sample.')
-    parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--seconds', type=float, default=5.,
+    parser.add_argument('--batch-size', type=count, default=64)
+    parser.add_argument('--seconds', type=positive, default=5.,
                         help='processor time of each measurement')
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -22,7 +22,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint
 from rich.progress import track
 
-from mmair.cli import CfgOptions, run
+from mmair.cli import CfgOptions, check_writable, count, run
 from mmair.engine.building import building
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.engine.launch import apply_options
@@ -54,7 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--protocols', nargs='+',
                         default=['xseq', 'xrec', 'xsub'],
                         help='splits; xsub_fixed is the one fixed fold')
-    parser.add_argument('--seeds', type=int, default=3,
+    parser.add_argument('--seeds', type=count, default=3,
                         help='seeds of random encoders and trees')
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
@@ -67,7 +67,12 @@ class Bench:
 
     def __init__(self, args: argparse.Namespace) -> None:
         cfg = apply_options(args)
-        init_default_scope(cfg.default_scope)
+        init_default_scope(cfg.get('default_scope', 'mmaction'))
+        if (cfg.get('val_dataloader') is None
+                or 'backbone' not in (cfg.get('model') or {})):
+            raise InputError(f'{args.config}: has no model.backbone or no '
+                             'val_dataloader, expected the config of a '
+                             'pre-training')
         self.cfg, self.args = cfg, args
         with building(cfg):
             self.dataset = self.build_dataset()
@@ -92,6 +97,11 @@ class Bench:
             raise InputError(f'{cfg.get("ann_file", "the data")}: names no '
                              'classes, expected some to recognise; without '
                              'labels there is nothing to read out')
+        if len(classes) < 2:
+            raise InputError(f'{cfg.get("ann_file", "the data")}: '
+                             f'{classes[0]!r} is the only class to '
+                             'recognise, expected at least two; see '
+                             '--classes')
         cfg.update(classes=list(classes), **changes)
         return DATASETS.build(cfg)
 
@@ -191,6 +201,8 @@ class Bench:
 def main() -> None:
     args = parse_args()
     MMLogger.get_instance('readout', log_level='WARNING')
+    path = osp.join(args.work_dir, 'readout.json')
+    check_writable(path)
     bench = Bench(args)
     bench.pretrained(args.backbone
                      or [osp.join(args.work_dir,
@@ -199,8 +211,6 @@ def main() -> None:
     bench.statistics()
     table = bench.table()
     print('\n' + markdown(table))
-    mmengine.mkdir_or_exist(args.work_dir)
-    path = osp.join(args.work_dir, 'readout.json')
     mmengine.dump(table, path, indent=1)
     print(f'\nThe table is in {path}')
 

@@ -21,9 +21,10 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch.utils.benchmark import Timer
 
-from mmair.cli import CfgOptions, run
+from mmair.cli import CfgOptions, count, count_or_none, device, run
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
+from mmair.errors import InputError
 from mmair.evaluation.tables import markdown
 from mmair.registry import MODELS
 
@@ -32,13 +33,13 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('config', nargs='+', help='configs of pre-trainings')
-    parser.add_argument('--repeats', type=int, default=20,
+    parser.add_argument('--repeats', type=count, default=20,
                         help='measurements of each')
-    parser.add_argument('--warm-up', type=int, default=3,
+    parser.add_argument('--warm-up', type=count_or_none, default=3,
                         help='runs of each before the first measurement')
-    parser.add_argument('--device', default='cuda' if
+    parser.add_argument('--device', type=device, default='cuda' if
                         torch.cuda.is_available() else 'cpu')
-    parser.add_argument('--threads', type=int, help='of torch on the CPU')
+    parser.add_argument('--threads', type=count, help='of torch on the CPU')
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
                         help='override the config: key=value pairs')
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
@@ -47,10 +48,18 @@ def parse_args() -> argparse.Namespace:
 
 def prepare(cfg: Config, device: str) -> tuple:
     """A step in the middle of a training, the bare passes, and how many."""
-    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
-    data = next(iter(loader))
+    missing = {'model', 'train_dataloader', 'optim_wrapper'} - set(cfg)
+    if missing:
+        raise InputError(f'{cfg.filename}: has no {min(missing)}, expected '
+                         'the config of a pre-training')
     model = MODELS.build(dict(
         cfg.model, data_preprocessor=cfg.get('data_preprocessor'))).to(device)
+    if not hasattr(model, 'backbone_passes'):
+        raise InputError(f'{cfg.filename}: {cfg.model.type} is no '
+                         'pre-training, of which alone it is known how many '
+                         'passes a step needs')
+    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
+    data = next(iter(loader))
     model.init_weights()
     optim = build_optim_wrapper(model, cfg.optim_wrapper)
     model.attach(loader.dataset.recordings)

@@ -9,16 +9,10 @@ test split, before and after.
 import argparse
 from pathlib import Path
 
-from mmair.cli import run
+from mmair.cli import count, run
 from mmair.deployment import (OnnxRecognizer, labelled_recordings,
                               quantize_onnx, scores_of)
 from mmair.evaluation.tables import markdown
-
-
-def positive(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError('expected at least 1')
-    return int(text)
 
 
 def parse_args() -> argparse.Namespace:
@@ -32,7 +26,7 @@ def parse_args() -> argparse.Namespace:
                         help='where the ranges are taken from')
     parser.add_argument('--test-split', default='xsub_test',
                         help='what both models are scored on')
-    parser.add_argument('--recordings', type=positive, default=64,
+    parser.add_argument('--recordings', type=count, default=64,
                         help='how many of the training split are used')
     return parser.parse_args()
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, run
+from mmair.cli import CfgOptions, count, run, seed
 from mmair.datasets import SkeletonDataset
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
@@ -55,13 +55,6 @@ img { display: block; max-width: 100%; height: auto; background: #fff;
 '''
 
 
-def count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f'{text!r} is no number of at least '
-                                         'one')
-    return int(text)
-
-
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -74,7 +67,7 @@ def parse_args() -> argparse.Namespace:
                         '(default 8)')
     parser.add_argument('--split', help='draw from this split (default: the '
                         'one that the config trains on)')
-    parser.add_argument('--seed', type=int, default=0,
+    parser.add_argument('--seed', type=seed, default=0,
                         help='of the choice and of the views (default 0)')
     parser.add_argument('--no-gif', action='store_true',
                         help='still pictures only')
