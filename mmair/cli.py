@@ -10,8 +10,17 @@ from mmengine.config import DictAction
 from mmair.errors import InputError
 
 
-def _number(kind: type, least: float, most: float) -> Callable[[str], float]:
-    """A type of argument: a number in a range, so that nan is none."""
+def number(kind: type, least: float, most: float) -> Callable[[str], float]:
+    """A type of argument: a number in a range, nan being none.
+
+    Args:
+        kind (type): int or float.
+        least (float): The smallest.
+        most (float): The largest.
+
+    Returns:
+        Callable: For ``type`` of ``add_argument``.
+    """
     name = 'whole number' if kind is int else 'number'
 
     def parse(text: str) -> float:
@@ -28,13 +37,15 @@ def _number(kind: type, least: float, most: float) -> Callable[[str], float]:
 
 
 #: Types of arguments: how many, at least one.
-count = _number(int, 1, 10**9)
+count = number(int, 1, 10**9)
 #: How many, perhaps none.
-count_or_none = _number(int, 0, 10**9)
+count_or_none = number(int, 0, 10**9)
 #: What NumPy and scikit-learn take as a seed.
-seed = _number(int, 0, 2**32 - 1)
+seed = number(int, 0, 2**32 - 1)
 #: Seconds and the like.
-positive = _number(float, 1e-9, 1e9)
+positive = number(float, 1e-9, 1e9)
+#: Those that may be 0.
+not_negative = number(float, 0, 1e9)
 
 
 def device(text: str) -> str:

@@ -440,7 +440,7 @@ def test_what_is_no_folder(tmp_path, capsys, name, says):
 def test_csv_folder_needs_a_frame_rate(root, kinect, capsys, fps):
     assert convert('csv_folder', root, capsys, '--layout', 'kinect_v2',
                    '--fps', fps) is None
-    assert f'{fps!r} is no frame rate' in capsys.readouterr().err
+    assert f'{fps!r} is no number from 0.1 to 10000' in capsys.readouterr().err
 
 
 def test_bvh_folder(root, capsys):

@@ -14,9 +14,9 @@ from pathlib import Path
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.apis import write_json, write_table
 from mmair.apis.command_line import (add_model, add_reading, make_inferencer,
-                                     positive, reading_of)
+                                     reading_of)
 from mmair.apis.recordings import Recording
-from mmair.cli import run
+from mmair.cli import positive, run
 from mmair.datasets.conversion import shown
 from mmair.errors import InputError
 from mmair.visualization.emotion import draw_emotion_gif, draw_emotion_strip

@@ -15,14 +15,7 @@ import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.apis.command_line import (add_model, add_streaming,
                                      make_inferencer, make_stream)
 from mmair.apis.mqtt_bridge import MqttBridge
-from mmair.cli import run
-
-
-def whole(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 2**16:
-        raise argparse.ArgumentTypeError(f'{text!r} is no number from 1 to '
-                                         '65535')
-    return int(text)
+from mmair.cli import count, number, run
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,7 +26,7 @@ def parse_args() -> argparse.Namespace:
     add_streaming(parser)
     parser.add_argument('--host', default='localhost',
                         help='the broker (default: localhost)')
-    parser.add_argument('--port', type=whole, default=1883,
+    parser.add_argument('--port', type=number(int, 1, 65535), default=1883,
                         help='its port (default: 1883)')
     parser.add_argument('--username', help='name to log in with')
     parser.add_argument('--tls', action='store_true',
@@ -44,7 +37,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--publish', default='emotion',
                         help='topic of answers, below it the person '
                         '(default: emotion)')
-    parser.add_argument('--max-persons', type=whole, default=16,
+    parser.add_argument('--max-persons', type=count, default=16,
                         help='persons at once (default: 16)')
     return parser.parse_args()
 

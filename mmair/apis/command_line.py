@@ -1,34 +1,13 @@
 """What the command lines of inference tools share."""
 import argparse
-import math
 from typing import Dict
 
-from mmair.cli import CfgOptions
+from mmair.cli import CfgOptions, not_negative, positive
 from mmair.datasets.folder_conversion import frame_rate
 from mmair.datasets.units import UNITS
 
 from .inferencer import EmotionInferencer
 from .stream import StreamRecognizer
-
-
-def positive(text: str) -> float:
-    """A type of argument: a positive number."""
-    value = _number(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'{text!r} is no positive number')
-    return value
-
-
-def not_negative(text: str) -> float:
-    """A type of argument: a number of at least 0."""
-    return positive(text) if _number(text) else 0.
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.progress import track
 from sklearn.model_selection import StratifiedGroupKFold
 
+from mmair.cli import count
 from mmair.datasets.journal import Journal
 from mmair.datasets.readers import (AnnotationChecker, require_place,
                                     save_annotations)
@@ -51,15 +52,9 @@ def converter_parser(doc: str) -> argparse.ArgumentParser:
                         help='what to write: an annotation file (.pkl), or '
                         'by any other name the folder of a memory-mapped '
                         'store')
-    parser.add_argument('--workers', type=_positive, metavar='N',
+    parser.add_argument('--workers', type=count, metavar='N',
                         help='processes that read; by default one a core')
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r} is no positive integer')
-    return int(text)
 
 
 class _Source(NamedTuple):

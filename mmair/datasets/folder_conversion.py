@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Sequence, Union
 
+from mmair.cli import number
 from mmair.errors import InputError, quoted
 from mmair.layouts import LAYOUTS, SkeletonLayout, get_layout
 
 from .conversion import convert, converter_parser
 from .naming import FIELDS, Classes, Manifest, NamePattern
 from .readers import find_sources, read_bvh, read_positions
-from .units import FRAME_RATE, UNITS, is_frame_rate, to_metres
+from .units import MAX_FPS, MIN_FPS, UNITS, to_metres
 
+#: A type of argument: frames a second.
+frame_rate = number(float, MIN_FPS, MAX_FPS)
 #: Formats of a table of positions.
 TABLES = ('.csv', '.txt', '.npy')
 
@@ -126,18 +129,6 @@ def folder_parser(doc: str, *, layout: Optional[str] = None,
             help='frames a second'
             + (f' (default: {fps:g})' if fps else ''))
     return parser
-
-
-def frame_rate(text: str) -> float:
-    """A type of argument: frames a second."""
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.
-    if not is_frame_rate(rate):
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is no frame rate, expected {FRAME_RATE}')
-    return rate
 
 
 def convert_folder(args: argparse.Namespace, suffixes: Sequence[str],

@@ -8,8 +8,8 @@ import pytest
 from tiny_runs import run_tool, sentence
 
 from mmair.apis import EmotionInferencer, StreamRecognizer
-from mmair.apis.command_line import not_negative
 from mmair.apis.messages import MAX_BYTES, parse_frame
+from mmair.cli import not_negative
 from mmair.datasets.readers import load_annotations
 from mmair.errors import InputError
 from mmair.layouts import get_layout
@@ -238,7 +238,7 @@ def test_arguments(name, value):
     ('.', None), ('', None), ('-1', None), ('nan', None), ('inf', None)])
 def test_a_number_that_is_not_negative(text, value):
     if value is None:
-        with pytest.raises(argparse.ArgumentTypeError, match='no positive'):
+        with pytest.raises(argparse.ArgumentTypeError, match='no number'):
             not_negative(text)
     else:
         assert not_negative(text) == value

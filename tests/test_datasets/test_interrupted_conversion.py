@@ -389,7 +389,7 @@ def test_command_line(capsys):
                   ['raw', '--out', 'x', '--workers', 'all']):
         with pytest.raises(SystemExit):
             parser.parse_args(wrong)
-    assert "'all' is no positive integer" in capsys.readouterr().err
+    assert "'all' is no whole number from 1" in capsys.readouterr().err
     assert '    exactly\n' in parser.format_help()
 
 

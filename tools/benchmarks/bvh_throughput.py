@@ -17,7 +17,7 @@ from typing import Callable, Sequence
 import numpy as np
 
 from mmair.cli import count, run
-from mmair.datasets.readers import Motion, read_bvh
+from mmair.datasets.readers import Motion, find_sources, read_bvh
 from mmair.errors import InputError
 
 
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument('--compare', type=count, metavar='N',
                         help='also read N of the files with bvhio')
     args = parser.parse_args()
-    files = sorted(args.folder.rglob('*.bvh'))
+    files = sorted(find_sources(args.folder, ['.bvh']))
     if not files:
         raise InputError(f'{args.folder}: holds no .bvh file')
     other = load_bvhio() if args.compare else None

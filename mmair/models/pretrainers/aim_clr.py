@@ -12,6 +12,7 @@ from ..necks import EnergyAttentionDrop
 from .base_pretrainer import isotropy
 from .skeleton_clr import SkeletonCLR
 
+
 @MODELS.register_module()
 class AimCLR(SkeletonCLR):
     """Contrastive learning with extremely augmented skeletons.
