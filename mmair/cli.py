@@ -1,8 +1,9 @@
 """What command-line tools take, and how they end where they cannot go on."""
 import argparse
+import re
 import sys
 from pathlib import Path
-from typing import Callable, List, Optional, Union
+from typing import Any, Callable, List, Optional, Union
 
 import torch
 from mmengine.config import DictAction
@@ -85,16 +86,32 @@ def check_writable(path: Union[str, Path], suffix: str = '') -> None:
 
 
 class CfgOptions(DictAction):
-    """``--cfg-options``; what is no key=value pair is a wrong argument."""
+    """``--cfg-options``; what is no key=value pair is a wrong argument.
+
+    Unlike mmengine's it keeps blanks inside a value, as of a file name.
+    """
 
     def __call__(self, parser: argparse.ArgumentParser,
                  namespace: argparse.Namespace, values: List[str],
                  option_string: Optional[str] = None) -> None:
         for value in values:
-            if '=' not in value:
+            if value.find('=') < 1:
                 parser.error(f'{option_string}: {value!r} is no key=value '
                              'pair')
         super().__call__(parser, namespace, values, option_string)
+
+    @staticmethod
+    def _parse_iterable(val: str) -> Any:
+        # mmengine 0.10.7 drops every blank; it does not see this mark.
+        mark = '\0'
+        val = re.sub(r'(?<=[\[(,]) +| +(?=[\]),])', '', val.strip())
+
+        def restore(value: Any) -> Any:
+            if isinstance(value, (list, tuple)):
+                return type(value)(map(restore, value))
+            return (value.replace(mark, ' ') if isinstance(value, str)
+                    else value)
+        return restore(DictAction._parse_iterable(val.replace(' ', mark)))
 
 
 def run(main: Callable[[], None]) -> None:

@@ -38,11 +38,23 @@ def test_option_that_is_no_pair(capsys):
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions)
     options = parser.parse_args(['--cfg-options', 'a.b=1', 'c=x=y'])
     assert options.cfg_options == {'a.b': 1, 'c': 'x=y'}
-    with pytest.raises(SystemExit) as ended:
-        parser.parse_args(['--cfg-options', 'a.b'])
-    assert ended.value.code == 2
-    assert "--cfg-options: 'a.b' is no key=value pair" in (
-        capsys.readouterr().err)
+    for wrong in ('a.b', '=3'):
+        with pytest.raises(SystemExit) as ended:
+            parser.parse_args(['--cfg-options', wrong])
+        assert ended.value.code == 2
+        assert f'--cfg-options: {wrong!r} is no key=value pair' in (
+            capsys.readouterr().err)
+
+
+@pytest.mark.parametrize('text, expected', [
+    ('my data (2).pkl', 'my data (2).pkl'), (' 0.5 ', .5), ('None', None),
+    ("['very sad', joy]", ['very sad', 'joy']), ('1, 2', [1, 2]),
+    ('[(1, 2), (a b, c)]', [(1, 2), ('a b', 'c')]), ('', ''), ('[ ]', [])])
+def test_blanks_inside_a_value_stay(text, expected):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions)
+    args = parser.parse_args(['--cfg-options', f'a={text}'])
+    assert args.cfg_options == dict(a=expected)
 
 
 def test_ctrl_c(capsys):
