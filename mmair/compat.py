@@ -139,16 +139,46 @@ def load_checkpoints_safely() -> None:
         if not isinstance(found, dict):
             raise InputError(f'{filename}: holds a {type(found).__name__}, '
                              'expected a checkpoint, a dict')
+        check_checkpoint(filename, found)
         found.get('meta', {}).pop('config', None)
-        info = found.get('message_hub', {}).get('runtime_info', {})
+        info = found.get('message_hub', {}).get('runtime_info') or {}
         folder = osp.dirname(osp.abspath(filename))
         for key in [key for key in info if key.startswith('best_ckpt')]:
-            if osp.dirname(osp.abspath(info[key])) != folder:
+            if osp.dirname(osp.abspath(str(info[key]))) != folder:
                 del info[key]
         return found
 
     module.load_url = functools.partial(module.load_url, weights_only=True)
     loader.load_checkpoint = staticmethod(load)
+
+
+def check_checkpoint(path: str, found: dict) -> None:
+    """What a checkpoint has is what mmengine takes it for.
+
+    A meta or message_hub of None is as good as none and taken out.
+
+    Raises:
+        InputError: On parts that are no dicts, and on a state_dict of
+            something else than tensors.
+    """
+    from torch import Tensor
+    for key in ('meta', 'message_hub'):
+        if found.get(key, ()) is None:
+            del found[key]
+    for name in ('state_dict', 'meta', 'meta.dataset_meta', 'message_hub',
+                 'message_hub.runtime_info'):
+        part = found
+        for key in name.split('.'):
+            part = part.get(key, {})
+        if not isinstance(part, dict) and (part is not None
+                                           or '.' not in name):
+            raise InputError(f'{path}: {name} is a {type(part).__name__}, '
+                             'expected a dict as in a checkpoint')
+    state = found.get('state_dict', {})
+    if not (all(isinstance(key, str) for key in (*found, *state))
+            and all(isinstance(value, Tensor) for value in state.values())):
+        raise InputError(f'{path}: holds no state_dict of tensors, expected '
+                         'a checkpoint')
 
 
 def accept_layout_names() -> None:

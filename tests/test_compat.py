@@ -124,6 +124,33 @@ def test_config_and_best_checkpoint_of_strangers_are_dropped(tmp_path):
     assert found['message_hub']['runtime_info'] == best
 
 
+@pytest.mark.parametrize('content, reason', [
+    (dict(meta=5), 'meta is a int, expected a dict'),
+    (dict(meta=dict(dataset_meta=[1])), 'meta.dataset_meta is a list'),
+    (dict(message_hub=3), 'message_hub is a int'),
+    (dict(message_hub=dict(runtime_info=3)), 'message_hub.runtime_info is a'),
+    (dict(state_dict=None), 'state_dict is a NoneType'),
+    (dict(state_dict={1: torch.ones(1)}), 'no state_dict of tensors'),
+    ({1: torch.ones(1)}, 'no state_dict of tensors'),
+    (dict(state_dict=dict(a=[1.])), 'no state_dict of tensors')])
+def test_checkpoint_of_another_make(content, reason, tmp_path):
+    path = tmp_path / 'x.pth'
+    torch.save(content, path)
+    with pytest.raises(InputError, match=f'x.pth: .*{reason}'):
+        _load_checkpoint(str(path))
+
+
+def test_what_a_checkpoint_may_lack(tmp_path):
+    path = tmp_path / 'x.pth'
+    torch.save(dict(meta=None, message_hub=None, state_dict={}), path)
+    assert _load_checkpoint(str(path)) == dict(state_dict={})
+    content = dict(meta=dict(dataset_meta=None),
+                   message_hub=dict(runtime_info=dict(best_ckpt=5)))
+    torch.save(content, path)
+    content['message_hub']['runtime_info'] = {}
+    assert _load_checkpoint(str(path)) == content
+
+
 def test_graph_takes_layout_names_and_keeps_its_own():
     for name, layout in LAYOUTS.items():
         graph = Graph(layout=name, mode='stgcn_spatial')
