@@ -14,6 +14,7 @@ from mmengine.runner.checkpoint import _load_checkpoint
 import mmair  # noqa: F401  (patches the loader of checkpoints)
 from mmair.compat import get_pred_score
 from mmair.datasets import SkeletonDataset
+from mmair.datasets.class_names import class_names
 from mmair.datasets.transforms import MapLayout, StandardizeActor
 from mmair.engine.building import building
 from mmair.engine.hooks.skeleton_check_hook import check_weights
@@ -90,6 +91,10 @@ class Recogniser:
             [TRANSFORMS.build(step) for step in dataset.get(part, ())]
             for part in ('prepare', 'pipeline'))
         self.batch_size = cfg.test_dataloader.get('batch_size', 1)
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise InputError(
+                f'{self.config}: test_dataloader.batch_size is '
+                f'{self.batch_size!r}, expected a positive whole number')
         kind = DATASETS.get(dataset['type'])
         self.fps = dataset.get('fps') or inspect.signature(
             kind).parameters.get('fps', inspect.Parameter(
@@ -100,7 +105,7 @@ class Recogniser:
 
     def _dataset_of(self, cfg: Config) -> dict:
         loader = cfg.get('test_dataloader')
-        if loader is None or 'cls_head' not in cfg.get('model', {}):
+        if loader is None or 'cls_head' not in (cfg.get('model') or {}):
             raise InputError(
                 f'{self.config}: has no test_dataloader and cls_head, '
                 'expected the config of a recogniser; train one with a linear '
@@ -140,20 +145,22 @@ class Recogniser:
     def _classes_of(self, given: Optional[Sequence[str]], found: dict,
                     dataset: dict, kind: type) -> tuple:
         meta = found.get('meta', {}).get('dataset_meta') or {}
-        classes = tuple(given or meta.get('classes')
-                        or dataset.get('classes')
-                        or kind.METAINFO.get('classes', ()))
+        source, classes = next(
+            ((source, names) for source, names in (
+                ('classes', given), (self.checkpoint, meta.get('classes')),
+                (self.config, dataset.get('classes'))) if names),
+            (self.config, kind.METAINFO.get('classes', ())))
+        classes = class_names(source, classes)
         number = self.model.cls_head.num_classes
         if not classes:
             raise InputError(
                 f'{self.checkpoint}: has no class names (dataset_meta), and '
                 f'{self.config} neither; give the names of its {number} '
                 'classes in the order of the labels')
-        if len(classes) != number or not all(
-                isinstance(name, str) for name in classes):
+        if len(classes) != number:
             raise InputError(
                 f'{self.checkpoint}: the class names are '
-                f'{", ".join(map(str, classes))}, expected {number} as the '
+                f'{", ".join(classes)}, expected {number} as the '
                 'model has classes; give them in the order of the labels')
         return classes
 
@@ -222,7 +229,7 @@ def _device(name: Optional[str]) -> torch.device:
         name = 'cuda' if torch.cuda.is_available() else 'cpu'
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.empty(1, device=device).cpu()
     except (RuntimeError, AssertionError) as error:
         reason = str(error).split('\n')[0]
         raise InputError(f'device: {name!r} cannot be used ({reason}); give '

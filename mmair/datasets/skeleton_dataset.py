@@ -15,6 +15,7 @@ from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
 from mmair.registry import DATASETS, TRANSFORMS
 
+from .class_names import class_names
 from .readers import AnnotationChecker, load_annotations, of_split
 from .transforms import (MapLayout, PackSkeletonInputs, SampleWindows,
                          SkeletonTransform)
@@ -183,7 +184,8 @@ class SkeletonDataset(BaseActionDataset):
     def _of_classes(self, known: Optional[Sequence[str]],
                     annotations: List[dict]) -> List[dict]:
         known = list(known or self.METAINFO.get('classes', ()))
-        chosen = list(self.classes) if self.classes is not None else known
+        chosen = list(class_names(f'{self._source}: `classes`', self.classes)
+                      ) if self.classes is not None else known
         unknown = [c for c in chosen if c not in known]
         if unknown:
             raise InputError(f'{self._source}: unknown class {unknown[0]!r}; '

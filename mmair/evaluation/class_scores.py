@@ -6,6 +6,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmair.compat import get_gt_label, get_pred_score
+from mmair.datasets.class_names import class_names
 from mmair.errors import InputError
 from mmair.registry import METRICS
 
@@ -52,6 +53,7 @@ class ClassScores(NamedTuple):
                 f'{label.shape} and {classes.size} classes, expected '
                 '(recordings, classes), (recordings, ) and at least two; '
                 f'write it with {_SOURCE}')
+        class_names(path, classes.tolist())
         if label.min() < -1 or label.max() >= len(classes):
             raise InputError(f'{path}: has the label {label.max()} or '
                              f'{label.min()}, expected -1 to '

@@ -3,6 +3,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmair.errors import InputError
+
 
 def effective_rank(x: Tensor) -> float:
     """Effective rank of centred features (Roy & Vetterli, EUSIPCO 2007).
@@ -12,7 +14,14 @@ def effective_rank(x: Tensor) -> float:
 
     Returns:
         float: In [1, D]; 1 where all features lie on a line.
+
+    Raises:
+        InputError: If features are not finite.
     """
+    if not x.isfinite().all():
+        raise InputError('the features are not finite, as after a training '
+                         'that has diverged; train again with a smaller '
+                         'learning rate')
     x = x.double()
     share = F.normalize(torch.linalg.svdvals(x - x.mean(0)), p=1, dim=0)
     return float(torch.exp(-torch.xlogy(share, share).sum()))

@@ -307,6 +307,8 @@ def test_class_names(trained, tmp_path):
            'give the names of its 7 classes')
     given = EmotionInferencer(cfg, path, classes=list('abcdefg'))
     assert given.classes == tuple('abcdefg')
+    refuse(lambda: EmotionInferencer(cfg, path, classes=['a'] * 7),
+           'classes: the class names', 'none is twice')
     refuse(lambda: EmotionInferencer(cfg, path, classes=['a', 'b']),
            'a, b, expected 7')
 
@@ -320,6 +322,9 @@ def test_models_that_do_not_fit(trained, tmp_path):
     refuse(make(layout='kdae'), "'kdae' (21 joints)", '23 joints')
     refuse(make(layout='nobody'), "unknown layout 'nobody'")
     refuse(make(device='nowhere'), "device: 'nowhere'")
+    refuse(make(device='meta'), "device: 'meta'")
+    refuse(make(cfg_options={'test_dataloader.batch_size': 0}),
+           'test_dataloader.batch_size is 0')
     refuse(make(cfg_options={'model.cls_head.num_classes': 3}),
            'of shape')
     lacks = changed(trained, tmp_path, lambda f: f['state_dict'].pop(

@@ -193,6 +193,10 @@ def test_some_classes(build, monkeypatch):
     with pytest.raises(InputError, match="unknown class 'bliss'; the data "
                        'has joy, fear, pride'):
         build(classes=('joy', 'bliss'))
+    for wrong in (['joy', 'joy'], 'joy', ['joy', ' ']):
+        with pytest.raises(InputError, match='`classes`: the class names are '
+                           '.* of which none is twice or empty'):
+            build(classes=wrong)
 
 
 def test_classes_of_the_data_set_where_the_file_has_none(build, data):

@@ -7,7 +7,8 @@ import torch
 from mmengine.runner import BaseLoop
 from torch import nn
 
-from mmair.engine.hooks import (FreezeHook, LabelMeterHook, PretrainHook,
+from mmair.engine.hooks import (DivergenceHook, FreezeHook,
+                                LabelMeterHook, PretrainHook,
                                 SkeletonCheckHook, ViewSeedHook)
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
@@ -203,3 +204,101 @@ def test_check_weights():
     with pytest.raises(InputError, match='lacks 2 of 3 weights of the model,'
                        ' b first'):
         check_weights('x.pth', dict(a=torch.ones(3)), expected)
+    with pytest.raises(InputError, match='lacks 1 of 3 weights of the model,'
+                       ' c first; use a checkpoint of the same model'):
+        check_weights('x.pth', dict(a=torch.ones(3), b=torch.ones(2)),
+                      expected, complete=True)
+    for value in (torch.nan, torch.inf):
+        with pytest.raises(InputError, match='x.pth: b is not finite'):
+            check_weights('x.pth', dict(expected, b=torch.full((2, ), value)),
+                          expected)
+
+
+def labelled(name, classes='xy', labels=(0, 1)):
+    """A dataset of a recogniser."""
+    return SimpleNamespace(
+        ann_file=name, metainfo=dict(classes=tuple(classes)),
+        recordings=[dict(frame_dir=f'r{i}') if label is None else
+                    dict(frame_dir=f'r{i}', label=label)
+                    for i, label in enumerate(labels)])
+
+
+def recogniser(resume=False, **datasets):
+    net = Net()
+    net.cls_head.num_classes = 2
+    return SimpleNamespace(
+        model=net, _load_from='x.pth', _resume=resume, max_iters=9,
+        logger=logging.getLogger('test'), **{
+            f'_{name}_loop': name in datasets and Loop(datasets[name])
+            for name in ('train', 'val', 'test')})
+
+
+@pytest.mark.parametrize('datasets, expected', [
+    (dict(train=labelled('a'), val=labelled('b', 'yx')),
+     'b: has the classes y, x in this order, the training data x, y'),
+    (dict(train=labelled('a'), val=labelled('b', 'xz')), 'b: has the classes'),
+    (dict(train=labelled('a', labels=(0, None, None))),
+     'a: 2 of 3 recordings that are trained on have no label, r1 first'),
+    (dict(train=SimpleNamespace(dataset=labelled('a', labels=[None]))),
+     '1 of 1 recordings'),
+    (dict(train=labelled('a'), val=labelled('b', '')), None),
+    (dict(train=labelled('a', ''), val=labelled('b')), None),
+    (dict(train=labelled('a'), val=labelled('b', labels=[None])), None)])
+def test_classes_and_labels_are_compared(datasets, expected):
+    runner = recogniser(**datasets)
+    if expected is None:
+        SkeletonCheckHook().before_run(runner)
+    else:
+        with pytest.raises(InputError, match=expected):
+            SkeletonCheckHook().before_run(runner)
+    del runner.model.cls_head  # pre-training: labels are not learnt
+    SkeletonCheckHook().before_run(runner)
+
+
+HUB = dict(log_scalars={}, runtime_info={}, resumed_keys={})
+
+
+def test_what_is_tested_or_resumed_has_the_classes(caplog):
+    def load(runner, classes=None, lacks=None, **meta):
+        state = dict(runner.model.state_dict())
+        state.pop(lacks, None)
+        meta['dataset_meta'] = classes and dict(classes=classes)
+        SkeletonCheckHook().after_load_checkpoint(
+            runner, dict(state_dict=state, meta=meta, message_hub=HUB))
+    test = recogniser(test=labelled('a'))
+    tune = recogniser(train=labelled('a'))
+    resume = recogniser(resume=True, train=labelled('a'))
+    load(test)  # the checkpoint has no names
+    load(test, 'x y'.split())
+    load(tune, 'y x'.split(), lacks='cls_head.weight')
+    load(resume, 'x y'.split(), epoch=1, iter=3)
+    assert not caplog.records
+    load(resume, 'x y'.split(), epoch=3, iter=9)
+    assert 'this training is finished' in caplog.text
+    for runner in (test, resume):
+        with pytest.raises(InputError, match='x.pth: was trained on the '
+                           'classes y, x in this order, a has x, y'):
+            load(runner, 'y x'.split(), epoch=1, iter=3)
+        with pytest.raises(InputError, match='lacks 1 of'):
+            load(runner, lacks='cls_head.weight', epoch=1, iter=3)
+        for names in (['x', 'x'], 'xy', 7):
+            with pytest.raises(InputError, match='x.pth: the class names'):
+                load(runner, names, epoch=1, iter=3)
+    with pytest.raises(InputError, match='x.pth: lacks epoch, iter, expected'):
+        load(resume)
+
+
+def test_a_diverged_training_ends():
+    net = Net()
+    runner = SimpleNamespace(model=net, epoch=0, iter=4)
+
+    def step(loss):
+        DivergenceHook().after_train_iter(runner, 4, outputs=loss)
+    step(dict(loss=torch.tensor(1., requires_grad=True)))
+    step(dict(loss=torch.tensor(torch.nan)))  # mixed precision: left out
+    step(None)
+    with torch.no_grad():
+        net.cls_head.weight[0, 0] = torch.nan
+    with pytest.raises(InputError, match='epoch 1, iteration 5: the training '
+                       'has diverged, its loss is nan; set a smaller'):
+        step(dict(loss=torch.tensor(torch.nan)))

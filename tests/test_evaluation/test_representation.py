@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmair.errors import InputError
 from mmair.evaluation.representation import effective_rank, linear_cka
 
 
@@ -21,6 +22,8 @@ def test_effective_rank():
     assert effective_rank(torch.from_numpy(x)) == pytest.approx(
         math.exp(entropy))
     assert effective_rank(torch.ones(4, 3)) == pytest.approx(1)
+    with pytest.raises(InputError, match='the features are not finite'):
+        effective_rank(torch.full((4, 3), torch.nan))
 
 
 def test_linear_cka():

@@ -1,3 +1,4 @@
+from .divergence_hook import DivergenceHook
 from .freeze_hook import FreezeHook
 from .linear_probe_hook import LinearProbeHook
 from .pretrain_hook import LabelMeterHook, PretrainHook
@@ -5,6 +6,6 @@ from .provenance_hook import ProvenanceHook
 from .skeleton_check_hook import SkeletonCheckHook
 from .view_seed_hook import ViewSeedHook
 
-__all__ = ['FreezeHook', 'LabelMeterHook', 'LinearProbeHook',
-           'PretrainHook', 'ProvenanceHook', 'SkeletonCheckHook',
-           'ViewSeedHook']
+__all__ = ['DivergenceHook', 'FreezeHook', 'LabelMeterHook',
+           'LinearProbeHook', 'PretrainHook', 'ProvenanceHook',
+           'SkeletonCheckHook', 'ViewSeedHook']

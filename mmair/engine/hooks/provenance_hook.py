@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from mmair.evaluation.provenance import FILE_NAME, load_provenance, merge
 from mmair.registry import HOOKS
 
-from .unwrap import unwrap
+from .unwrap import init_cfgs, unwrap, unwrap_dataset
 
 
 @HOOKS.register_module()
@@ -27,23 +27,15 @@ class ProvenanceHook(Hook):
         """Write the record before the first step."""
         model = unwrap(runner)
         kind = 'unlabelled' if hasattr(model, 'attach') else 'labelled'
-        dataset = runner.train_dataloader.dataset
-        while not hasattr(dataset, 'recordings') and hasattr(dataset,
-                                                             'dataset'):
-            dataset = dataset.dataset
+        dataset = unwrap_dataset(runner.train_dataloader.dataset,
+                                 'recordings')
         if not hasattr(dataset, 'recordings'):
             return
         names = [r['frame_dir'] for r in dataset.recordings]
         own = dict(unlabelled={}, labelled={})
         own[kind] = {type(dataset).__name__: names}
         sources = [runner._load_from] + [
-            cfg.get('checkpoint') for module in model.modules()
-            for cfg in self._init_cfgs(module)]
+            cfg.get('checkpoint') for _, cfg in init_cfgs(model)]
         inherited = [load_provenance(path) for path in sources if path]
         dump(merge([own, *filter(None, inherited)]),
              osp.join(runner.work_dir, FILE_NAME))
-
-    @staticmethod
-    def _init_cfgs(module) -> list:
-        cfgs = getattr(module, 'init_cfg', None) or []
-        return [cfgs] if isinstance(cfgs, dict) else cfgs

@@ -1,35 +1,64 @@
 """Find what does not fit before it fails far inside a network."""
-from typing import Optional
+from typing import Dict, Optional, Tuple
 
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 from mmengine.runner.checkpoint import (_load_checkpoint,
                                         find_latest_checkpoint)
+from torch import Tensor
 
+from mmair.datasets.class_names import class_names
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
 from mmair.registry import HOOKS
 
-from .unwrap import unwrap
+from .unwrap import init_cfgs, unwrap, unwrap_dataset
 
 
 def data_layout(dataset) -> Optional[SkeletonLayout]:
     """The layout of the samples of a dataset, or of the one it wraps."""
-    while not hasattr(dataset, 'layout') and hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset
+    dataset = unwrap_dataset(dataset, 'layout')
     if hasattr(dataset, 'full_init'):
         dataset.full_init()
     layout = getattr(dataset, 'layout', None)
     return getattr(dataset, 'sample_layout', layout)
 
 
-def check_weights(source: str, found: dict, expected: dict) -> None:
+def data_classes(dataset) -> Tuple[str, ...]:
+    """The names of the classes of a dataset, () where it has none."""
+    return tuple(getattr(dataset, 'metainfo', {}).get('classes') or ())
+
+
+def data_name(dataset) -> str:
+    """What a message calls a dataset."""
+    return getattr(dataset, 'ann_file', '') or 'the data'
+
+
+def check_finite(source: str, state: Dict[str, Tensor]) -> None:
+    """Raise one clear sentence if weights are no numbers.
+
+    Args:
+        source (str): The checkpoint file.
+        state (dict[str, Tensor]): Its weights.
+    """
+    for name, value in state.items():
+        if not value.isfinite().all():
+            raise InputError(
+                f'{source}: {name} is not finite, the training has diverged; '
+                'take an earlier checkpoint, or train again with a smaller '
+                'learning rate')
+
+
+def check_weights(source: str, found: dict, expected: dict,
+                  complete: bool = False) -> None:
     """Raise one clear sentence if weights are not those of a model.
 
     Args:
         source (str): The checkpoint file.
         found (dict): Its ``state_dict`` (and perhaps ``meta``).
         expected (dict): The state dict of the model.
+        complete (bool): Whether every weight has to be there. By default
+            half of them, as a fine-tuning begins with a new head.
     """
     state = found.get('state_dict', found)
     layout = found.get('meta', {}).get('layout')
@@ -42,12 +71,14 @@ def check_weights(source: str, found: dict, expected: dict) -> None:
                 f'{tuple(value.shape)}; use a checkpoint of the same '
                 'backbone and skeleton layout, or map the data to its layout '
                 'with mmair.MapLayout')
+    check_finite(source, {k: state[k] for k in expected if k in state})
     missing = [k for k in expected if k not in state]
-    if len(missing) > len(expected) // 2:
+    if len(missing) > (0 if complete else len(expected) // 2):
         raise InputError(
             f'{source}: the checkpoint{of_layout} lacks {len(missing)} of '
             f'{len(expected)} weights of the model, {missing[0]} first; use '
-            'a checkpoint of the same backbone')
+            'a checkpoint of the same '
+            + ('model' if complete else 'backbone'))
 
 
 @HOOKS.register_module()
@@ -63,31 +94,38 @@ class SkeletonCheckHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Check the graphs and the pre-trained weights of a new model."""
-        layout = None
-        for loop in (runner._train_loop, runner._val_loop, runner._test_loop):
-            if isinstance(loop, BaseLoop):
-                dataset = loop.dataloader.dataset
-                layout = data_layout(dataset) or layout
-                self.check_graph(runner, dataset)
-                self.check_classes(runner, dataset)
+        layout, datasets = None, self.datasets(runner)
+        for dataset in datasets:
+            layout = data_layout(dataset) or layout
+            self.check_graph(runner, dataset)
+            self.check_classes(runner, dataset, datasets[0])
         if not isinstance(runner._train_loop, BaseLoop):
             return  # a test starts from the checkpoint alone
-        for module in unwrap(runner).modules():
-            for cfg in self._init_cfgs(module):
-                if cfg.get('type') == 'Pretrained':
-                    self.check_pretrained(cfg, module, layout)
+        self.check_labels(runner, datasets[0])
+        for module, cfg in init_cfgs(unwrap(runner)):
+            if cfg.get('type') == 'Pretrained':
+                self.check_pretrained(cfg, module, layout)
 
     def after_load_checkpoint(self, runner: Runner,
                               checkpoint: dict) -> None:
         """Check a checkpoint that is loaded or resumed."""
-        check_weights(
-            runner._load_from or find_latest_checkpoint(runner.work_dir),
-            checkpoint, unwrap(runner).state_dict())
+        source = runner._load_from or find_latest_checkpoint(runner.work_dir)
+        # A training that starts from other weights may have a new head.
+        complete = runner._resume or not isinstance(runner._train_loop,
+                                                    BaseLoop)
+        check_weights(source, checkpoint, unwrap(runner).state_dict(),
+                      complete)
+        if complete:
+            self.check_learned_classes(runner, source, checkpoint)
+        if runner._resume:
+            self.check_resumed(runner, source, checkpoint)
 
     @staticmethod
-    def _init_cfgs(module) -> list:
-        cfgs = getattr(module, 'init_cfg', None) or []
-        return [cfgs] if isinstance(cfgs, dict) else cfgs
+    def datasets(runner: Runner) -> list:
+        """Those of the loops that run, the training's first."""
+        return [loop.dataloader.dataset for loop in (
+            runner._train_loop, runner._val_loop, runner._test_loop)
+                if isinstance(loop, BaseLoop)]
 
     def check_graph(self, runner: Runner, dataset) -> None:
         """The backbone's graph has the joints of the data."""
@@ -97,22 +135,79 @@ class SkeletonCheckHook(Hook):
             return
         if graph.num_node != len(layout):
             raise InputError(
-                f'{getattr(dataset, "ann_file", "") or "the data"}: this '
-                f'data has {len(layout)} joints (layout {layout.name!r}), '
-                f'the graph of the backbone {graph.num_node}; set '
+                f'{data_name(dataset)}: this data has {len(layout)} joints '
+                f'(layout {layout.name!r}), the graph of the backbone '
+                f'{graph.num_node}; set '
                 f'graph_cfg.layout={layout.name!r}')
 
-    def check_classes(self, runner: Runner, dataset) -> None:
-        """The head has the classes of the data."""
+    def check_classes(self, runner: Runner, dataset, first) -> None:
+        """The head has the classes of the data, and all data the same."""
         head = getattr(unwrap(runner), 'cls_head', None)
-        classes = getattr(dataset, 'metainfo', {}).get('classes')
-        if head is not None and classes and len(classes) != head.num_classes:
+        classes, others = data_classes(dataset), data_classes(first)
+        if head is None or not classes:
+            return
+        if len(classes) != head.num_classes:
             raise InputError(
-                f'{getattr(dataset, "ann_file", "") or "the data"}: has the '
+                f'{data_name(dataset)}: has the '
                 f'{len(classes)} classes {", ".join(classes)}, the head '
                 f'num_classes={head.num_classes}; set '
                 f'model.cls_head.num_classes={len(classes)}, or `classes` of '
                 'the datasets')
+        if others and classes != others:
+            raise InputError(
+                f'{data_name(dataset)}: has the classes {", ".join(classes)} '
+                f'in this order, the training data {", ".join(others)}; set '
+                '`classes` of every dataset to the same')
+
+    def check_labels(self, runner: Runner, dataset) -> None:
+        """A recogniser is trained on recordings with a label."""
+        dataset = unwrap_dataset(dataset, 'recordings')
+        if getattr(unwrap(runner), 'cls_head', None) is None:
+            return
+        recordings = getattr(dataset, 'recordings', ())
+        without = [r['frame_dir'] for r in recordings
+                   if r.get('label') is None]
+        if without:
+            raise InputError(
+                f'{data_name(dataset)}: {len(without)} of {len(recordings)} '
+                f'recordings that are trained on have no label, {without[0]} '
+                'first; set `classes` of the dataset, which leaves them out, '
+                'or take another split')
+
+    def check_learned_classes(self, runner: Runner, source: str,
+                              checkpoint: dict) -> None:
+        """A checkpoint that is tested or resumed has the data's classes."""
+        meta = checkpoint.get('meta', {}).get('dataset_meta') or {}
+        dataset = self.datasets(runner)[0]
+        classes, known = data_classes(dataset), meta.get('classes')
+        if not (known and classes and hasattr(unwrap(runner), 'cls_head')):
+            return
+        known = class_names(source, known)
+        if known != classes:
+            raise InputError(
+                f'{source}: was trained on the classes {", ".join(known)} in '
+                f'this order, {data_name(dataset)} has {", ".join(classes)}; '
+                'set `classes` of the dataset to those of the checkpoint, or '
+                'take data of the same classes')
+
+    def check_resumed(self, runner: Runner, source: str,
+                      checkpoint: dict) -> None:
+        """A resumed checkpoint has more than weights."""
+        meta = checkpoint.get('meta', {})
+        missing = [key for key in ('epoch', 'iter') if key not in meta]
+        missing += [f'message_hub.{key}' for key in (
+            'log_scalars', 'runtime_info', 'resumed_keys')
+                    if key not in checkpoint.get('message_hub', {})]
+        if missing:
+            raise InputError(
+                f'{source}: lacks {", ".join(missing)}, expected a checkpoint '
+                'of an interrupted training; to start from its weights alone '
+                'set load_from in place of --resume')
+        if meta['iter'] >= runner.max_iters:
+            runner.logger.warning(
+                f'{source}: this training is finished, nothing is left to do '
+                f'after epoch {meta["epoch"]}; for more set '
+                'train_cfg.max_epochs')
 
     def check_pretrained(self, cfg: dict, module,
                          layout: Optional[SkeletonLayout]) -> None:

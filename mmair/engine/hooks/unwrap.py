@@ -1,4 +1,6 @@
-"""The model of a runner, whatever it is wrapped in."""
+"""Models and datasets, whatever they are wrapped in."""
+from typing import Any, Iterator, Tuple
+
 import torch
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -8,3 +10,20 @@ def unwrap(runner: Runner) -> torch.nn.Module:
     """The model without its distributed wrapper."""
     model = runner.model
     return model.module if is_model_wrapper(model) else model
+
+
+def unwrap_dataset(dataset: Any, attribute: str) -> Any:
+    """The outermost dataset with an attribute, of a RepeatDataset for
+    instance; the innermost if none has it."""
+    while not hasattr(dataset, attribute) and hasattr(dataset, 'dataset'):
+        dataset = dataset.dataset
+    return dataset
+
+
+def init_cfgs(model: torch.nn.Module) -> Iterator[Tuple[torch.nn.Module,
+                                                        dict]]:
+    """Each module of a model with each config of how it begins."""
+    for module in model.modules():
+        found = getattr(module, 'init_cfg', None) or []
+        for cfg in [found] if isinstance(found, dict) else found:
+            yield module, cfg

@@ -6,6 +6,8 @@ from mmengine.runner import Runner
 from mmair.datasets.transforms.counter_rng import fold_in
 from mmair.registry import HOOKS
 
+from .unwrap import unwrap_dataset
+
 
 @HOOKS.register_module()
 class ViewSeedHook(Hook):
@@ -20,10 +22,7 @@ class ViewSeedHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed the epoch."""
         seed, epoch = runner.seed or 0, runner.epoch
-        dataset = runner.train_dataloader.dataset
-        while not hasattr(dataset, 'set_epoch') and hasattr(dataset,
-                                                            'dataset'):
-            dataset = dataset.dataset
+        dataset = unwrap_dataset(runner.train_dataloader.dataset, 'set_epoch')
         if hasattr(dataset, 'set_epoch'):
             dataset.set_epoch(seed, epoch)
         key = fold_in(fold_in(torch.tensor(seed), epoch), runner.rank)
