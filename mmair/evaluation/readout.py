@@ -19,6 +19,7 @@ from torch.utils.data import Subset
 
 from mmair.engine.hooks.skeleton_check_hook import data_layout
 from mmair.errors import InputError
+from mmair.models.data_preprocessor import stack_samples
 from mmair.models.heads import pool_windows
 
 from .knn import knn_predict
@@ -291,7 +292,7 @@ def batches(dataset, batch_size: int, description: Optional[str]):
     for start in track(starts, description) if description else starts:
         batch = dataset.__getitems__(
             range(start, min(start + batch_size, total)))
-        yield torch.stack([sample['inputs'] for sample in batch])
+        yield stack_samples([sample['inputs'] for sample in batch])
 
 
 @torch.no_grad()

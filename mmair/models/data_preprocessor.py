@@ -4,9 +4,33 @@ from typing import Sequence
 import torch
 from mmaction.models.data_preprocessors import ActionDataPreprocessor
 from mmengine.dataset import Compose
+from torch import Tensor
 
 from mmair.datasets.transforms.formatting import BESIDE
+from mmair.errors import InputError
 from mmair.registry import MODELS, TRANSFORMS
+
+
+def stack_samples(samples: Sequence[Tensor]) -> Tensor:
+    """A batch of samples.
+
+    Args:
+        samples (Sequence[Tensor]): ``(num_clips, M, T, V, C)``.
+
+    Returns:
+        Tensor: ``(B, num_clips, M, T, V, C)``.
+
+    Raises:
+        InputError: If they differ in shape.
+    """
+    shapes = sorted({tuple(sample.shape) for sample in samples})
+    if len(shapes) > 1:
+        raise InputError(
+            f'a batch has samples of the shapes {shapes[0]} and {shapes[-1]} '
+            '(windows, persons, frames, joints, channels), expected one; '
+            "where recordings differ in persons set persons='separate' in "
+            'every dataset')
+    return torch.stack(list(samples))
 
 
 @MODELS.register_module()
@@ -43,10 +67,10 @@ class SkeletonDataPreprocessor(ActionDataPreprocessor):
         inputs, samples = data['inputs'], data['data_samples']
         if isinstance(inputs, dict):
             # The default collate function makes a dict of lists.
-            batch = {k: torch.stack(list(v)).float()
+            batch = {k: stack_samples(v).float()
                      for k, v in inputs.items()}
         else:
-            batch = dict(keypoint=torch.stack(list(inputs)).float())
+            batch = dict(keypoint=stack_samples(inputs).float())
         if training and self.transforms.transforms:
             if all('key' in s.metainfo for s in samples):
                 batch['key'] = torch.tensor([s.key for s in samples])

@@ -3,6 +3,7 @@ import torch
 from mmaction.structures import ActionDataSample
 from mmengine.dataset import Compose
 
+from mmair.errors import InputError
 from mmair.models import SkeletonDataPreprocessor
 from mmair.registry import TRANSFORMS as REGISTRY
 
@@ -38,6 +39,14 @@ def test_it_stacks_and_leaves_test_batches_alone():
         assert [s.key for s in out['data_samples']] == [100, 101, 102]
     doubles = dict(batch, inputs=[x.double() for x in batch['inputs']])
     assert model(doubles)['inputs'].dtype == torch.float32
+
+
+def test_one_shape_a_batch():
+    batch = collated(samples(2))
+    batch['inputs'][1] = torch.randn(2, 2, 8, 23, 3)  # two persons
+    with pytest.raises(InputError, match=r'\(2, 1, 8, 23, 3\) and \(2, 2, 8, '
+                       "23, 3\\).*set persons='separate'"):
+        SkeletonDataPreprocessor()(batch)
 
 
 def test_views_are_those_of_the_pipeline():
