@@ -393,6 +393,7 @@ def test_confusion_matrix(recognised, tmp_path, capsys):
     (dict(label=np.array([0, 1, 2, 3])), 'has the label 3'),
     (dict(frame_dir=np.array(list('abca'))), "has 'a' 2 times"),
     (dict(label=np.array([0, 1])), 'one row a recording'),
+    (dict(classes=np.array(['joy', 'joy', 'fear'])), 'none is twice or empty'),
 ])
 def test_confusion_matrix_on_bad_input(changes, expected, tmp_path, capsys):
     path = tmp_path / 'scores.npz'
@@ -547,7 +548,28 @@ def test_of_a_pretraining_the_encoder_is_published(pretrained, tmp_path,
     assert 'holds no state_dict of tensors' in sentence(capsys)
     assert tool('publish_model', pretrained / 'backbone.pth', '--out', out,
                 '--layout', 'mystery') == 2
-    assert "unknown layout 'mystery'" in sentence(capsys)
+    assert 'leave --layout out' in sentence(capsys)
+
+
+def test_what_is_not_published(recognised, tmp_path, capsys):
+    def refused(expected, *args, **changes):
+        found = torch.load(recognised / 'epoch_1.pth')
+        for part, values in changes.items():
+            found[part].update(values)
+        torch.save(found, tmp_path / 'x.pth')
+        assert tool('publish_model', tmp_path / 'x.pth', '--out',
+                    tmp_path / 'out', *args) == 2
+        assert expected in sentence(capsys)
+    refused("unknown layout 'mystery'", '--layout', 'mystery')
+    refused("its graph has 23 joints, the layout 'kdae' (21 joints)",
+            '--layout', 'kdae')
+    refused("is of the layout 'ebedb', not 'emilya'", '--layout', 'emilya',
+            meta=dict(layout='ebedb'))
+    refused('the class names are', meta=dict(dataset_meta=dict(
+        classes=['joy'] * 7)))
+    refused('x.pth: cls_head.fc.bias is not finite', state_dict={
+        'cls_head.fc.bias': torch.full((7, ), torch.nan)})
+    assert not list(tmp_path.glob('out*'))
 
 
 # collect_env

@@ -23,6 +23,8 @@ from torch import Tensor
 
 import mmair
 from mmair.cli import run
+from mmair.datasets.class_names import class_names
+from mmair.engine.hooks.skeleton_check_hook import check_finite
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 from mmair.models.backbones import backbone_weights
@@ -60,13 +62,26 @@ def main() -> None:
         raise InputError(f'{args.checkpoint}: holds no state_dict of tensors, '
                          'expected a checkpoint')
     state = weights_of(state)
+    check_finite(args.checkpoint, state)
     published = dict(mmair_version=mmair.__version__)
-    layout = args.layout or meta.get('layout')
-    if layout:
-        published['layout'] = get_layout(layout).name
+    known = meta.get('layout')
+    if args.layout and known and args.layout != known:
+        raise InputError(f'{args.checkpoint}: is of the layout {known!r}, not '
+                         f'{args.layout!r}; leave --layout out')
+    if args.layout or known:
+        layout = get_layout(args.layout or known)
+        # Of the adjacency matrices of the graph.
+        joints = {value.shape[-1] for key, value in state.items()
+                  if key.rsplit('.', 1)[-1] in ('A', 'PA')}
+        if joints and len(layout) not in joints:
+            raise InputError(
+                f'{args.checkpoint}: its graph has {max(joints)} joints, the '
+                f'layout {layout.describe()}; give --layout that of its data')
+        published['layout'] = layout.name
     classes = (meta.get('dataset_meta') or {}).get('classes')
     if classes and any(key.startswith('cls_head.') for key in state):
-        published['dataset_meta'] = dict(classes=list(map(str, classes)))
+        published['dataset_meta'] = dict(
+            classes=list(class_names(args.checkpoint, classes)))
     buffer = io.BytesIO()
     torch.save(dict(state_dict=state, meta=published), buffer)
     content = buffer.getvalue()
