@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -299,6 +300,21 @@ def bad_train(changes, expected, *args, config=QUICKSTART):
               'no batch of 28 recordings with batch_size=64 and drop_last'),
     bad_train({'train_dataloader.dataset.generator.actions': ['fly']},
               'actions: found fly, expected from'),
+    bad_train({}, 'tests: is a folder, expected a file',
+              config=Path(__file__).parent),
+    bad_train({}, 'seed of randomness is -1', '--seed', -1),
+    bad_train({'train_cfg.max_epochs': 0}, 'train_cfg.max_epochs is 0, '
+              'expected a positive whole number'),
+    bad_train({'train_cfg.val_interval': 'x'}, "train_cfg.val_interval is "
+              "'x'"),
+    bad_train({'default_hooks.checkpoint.interva': 4},
+              'default_hooks.checkpoint.interva is no argument of '
+              "CheckpointHook, expected 'interval'"),
+    bad_train({'optim_wrapper.optimizer.lr': 1e30},
+              'the training has diverged, its loss is nan', config=STGCN),
+    bad_train({'val_dataloader.dataset.classes':
+               'joy,anger,disgust,fear,neutral,sadness,surprise'},
+              'has the classes joy, anger, disgust, fear', config=STGCN),
     bad_train({'train_dataloader.dataset.ann_file': 'no_such.pkl'},
               'no_such.pkl: cannot be read', config=STGCN),
     bad_train({'train_dataloader.dataset.ann_file': __file__},
@@ -308,9 +324,8 @@ def bad_train(changes, expected, *args, config=QUICKSTART):
 ])
 def test_bad_input_to_training(config, args, changes, expected, ann_file,
                                tmp_path, capsys):
-    options = (PRETRAIN if config in (QUICKSTART, 'no_such.py') else
-               probe(ann_file, 'absent.pth') if config == FINETUNE else
-               recognition(ann_file))
+    options = (probe(ann_file, 'absent.pth') if config == FINETUNE else
+               recognition(ann_file) if config == STGCN else PRETRAIN)
     assert train(config, tmp_path, *args,
                  options={**options, **changes}) == 2
     assert expected in sentence(capsys)
@@ -357,6 +372,23 @@ def test_weights_that_do_not_fit(pretrained, ann_file, tmp_path, capsys):
     assert train(QUICKSTART, tmp_path, '--resume', path,
                  options=PRETRAIN) == 2
     assert 'backbone.pth: the checkpoint of the layout' in sentence(capsys)
+
+
+def test_what_a_test_is_not_given(pretrained, tmp_path, capsys):
+    """Told before anything is run."""
+    whole, path = pretrained / 'epoch_2.pth', tmp_path / 'part.pth'
+    found = torch.load(whole)
+    found['state_dict'].pop('student.backbone.data_bn.weight')
+    torch.save(found, path)
+    for checkpoint, args, changes, expected in (
+            (path, (), {}, 'part.pth: the checkpoint lacks 1 of'),
+            (whole, ('--dump', f'{path}/x.pkl'), {},
+             'part.pth cannot be made a folder'),
+            (whole, (), {'val_dataloader': None},
+             'has no test_dataloader, expected')):
+        assert run_tool('test.py', QUICKSTART, checkpoint, '--work-dir',
+                        tmp_path, *args, options={**PRETRAIN, **changes}) == 2
+        assert expected in sentence(capsys)
 
 
 def test_data_of_another_layout(tmp_path, capsys):

@@ -5,13 +5,12 @@
 import argparse
 from pathlib import Path
 
-from mmengine.runner import Runner
-
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
 from mmair.engine.building import building
 from mmair.engine.launch import (apply_options, init_launcher,
-                                 leave_launcher, make_parser)
+                                 leave_launcher, make_folder, make_parser,
+                                 make_runner)
 from mmair.errors import InputError
 
 
@@ -30,22 +29,23 @@ def main() -> None:
     cfg.load_from = args.checkpoint
     if cfg.get('test_dataloader') is None:
         # Pre-training has no test part; its kNN evaluation is run instead.
-        cfg.test_dataloader = cfg.val_dataloader
-        cfg.test_evaluator = cfg.val_evaluator
+        cfg.test_dataloader = cfg.get('val_dataloader')
+        cfg.test_evaluator = cfg.get('val_evaluator')
         cfg.test_cfg = dict(type='TestLoop')
     if args.dump:
-        evaluator = cfg.test_evaluator
+        evaluator = cfg.get('test_evaluator') or []
         evaluators = [evaluator] if isinstance(evaluator, dict) else evaluator
         kind = {'.npz': 'mmair.DumpClassScores', '.pkl': 'DumpResults',
                 '.pickle': 'DumpResults'}.get(Path(args.dump).suffix)
         if kind is None:
             raise InputError(f'--dump {args.dump}: the name of the file must '
                              'end in .npz or .pkl')
+        make_folder(str(Path(args.dump).parent), '--dump')
         cfg.test_evaluator = [
             *evaluators, dict(type=kind, out_file_path=args.dump)]
     init_launcher(cfg)
     with building(cfg):
-        Runner.from_cfg(cfg).test()
+        make_runner(cfg, 'test_dataloader').test()
     leave_launcher()
 
 

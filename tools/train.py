@@ -7,17 +7,21 @@ As MMAction2's own ``tools/train.py``, which runs mmair's configs, too; this
 one adds distributed training on CPU and tells a user's mistake in a sentence.
 """
 import argparse
+import inspect
+import logging
 
 import torch
 from mmengine.config import Config
-from mmengine.runner import Runner
+from mmengine.hooks import CheckpointHook
+from mmengine.logging import print_log
+from mmengine.runner.checkpoint import find_latest_checkpoint
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
 from mmair.engine.building import building
 from mmair.engine.hooks import ProvenanceHook
 from mmair.engine.launch import (apply_options, init_launcher,
-                                 leave_launcher, make_parser)
+                                 leave_launcher, make_parser, make_runner)
 from mmair.errors import InputError
 
 
@@ -54,6 +58,7 @@ def main() -> None:
                 'expected dict(base_batch_size=...)')
         cfg.auto_scale_lr.enable = True
     cfg.setdefault('randomness', {})
+    cfg.randomness.setdefault('seed', None)
     if args.seed is not None:
         cfg.randomness.seed = args.seed
     if args.deterministic:
@@ -70,7 +75,20 @@ def main() -> None:
 
 def train(cfg: Config, path: str) -> None:
     """Make a runner of a config, read from `path`, and run it."""
-    runner = Runner.from_cfg(cfg)
+    for key in ('max_epochs', 'max_iters', 'val_interval'):
+        value = (cfg.get('train_cfg') or {}).get(key, 1)
+        if not isinstance(value, (int, float)) or value < 1 or value % 1:
+            raise InputError(f'{path}: train_cfg.{key} is {value!r}, expected '
+                             'a positive whole number')
+    runner = make_runner(cfg, 'train_dataloader')
+    for hook in runner.hooks:
+        if isinstance(hook, CheckpointHook):  # which looks at them later
+            inspect.signature(runner.save_checkpoint).bind_partial(
+                **hook.args)
+    if cfg.get('resume') and not (
+            cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir)):
+        print_log(f'{cfg.work_dir}: has no checkpoint to go on from, the '
+                  'training begins anew', 'current', logging.WARNING)
     if not len(runner.train_dataloader):
         raise InputError(
             f'{path}: train_dataloader makes no batch of '

@@ -1,13 +1,15 @@
 """What a config gets wrong, told by the field and not by a traceback.
 
-mmengine 0.10.7 raises a KeyError for a name that is registered nowhere, and
-Python a TypeError for an argument that a class does not take. Neither says
-where in the config it is.
+mmengine 0.10.7 raises a KeyError for a name that is registered nowhere,
+Python a TypeError for an argument that a class does not take, and a class a
+ValueError for a number that it does not. None says where in the config it is.
 """
 import contextlib
 import inspect
 import re
+import traceback
 from difflib import get_close_matches
+from textwrap import shorten
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import mmaction.registry as mmaction_registry
@@ -22,8 +24,13 @@ _UNKNOWN = re.compile(r'(\S+) is not in the (?:\S+::)?(.+?) registry')
 _NO_OPTIMIZER = 'None is not a callable object'
 #: By Python, and by the backbones of MMAction2, which hand arguments on.
 _UNEXPECTED = re.compile(
-    r"(?P<owner>\w+)(?:\.__init__)?\(\) got an unexpected keyword argument "
-    r"'(?P<key>\w+)'|Invalid arguments: {'(?P<handed_on>\w+)'")
+    r"(?:(?P<owner>\w+)(?:\.__init__)?\(\) )?got an unexpected keyword "
+    r"argument '(?P<key>\w+)'|Invalid arguments: {'(?P<handed_on>\w+)'")
+#: By mmengine, of a part of the config that is to be built.
+_NO_TYPE = re.compile(r'must contain the key "type", but got (.*)')
+#: By torch, where a backbone begins with the norm of what it is given.
+_CHANNELS = re.compile(r'running_mean should contain (\d+) elements not '
+                       r'(\d+)')
 _MISSING = re.compile(r'(\w+)(?:\.__init__)?\(\) missing \d+ required '
                       r'(?:positional|keyword-only) arguments?: (.+)')
 
@@ -39,14 +46,20 @@ def building(cfg: Config) -> Iterator[None]:
         cfg (Config): What is built from.
 
     Raises:
-        InputError: On a ``type`` that is registered nowhere, and on an
-            argument that is unknown or missing. An error that no field of
-            the config explains is left as it is.
+        InputError: On a ``type`` that is registered nowhere or missing, and
+            on an argument that is unknown, missing or refused by its class.
+            An error that no field of the config explains is left as it is.
     """
     try:
         yield
-    except (KeyError, TypeError, AssertionError) as error:
-        told = _told(list(_parts(cfg)), str(next(iter(error.args), '')))
+    except InputError:
+        raise
+    except (KeyError, TypeError, AssertionError, ValueError,
+            RuntimeError) as error:
+        parts, message = list(_parts(cfg)), str(next(iter(error.args), ''))
+        told = _told(parts, message)
+        if told is None and isinstance(error, (AssertionError, ValueError)):
+            told = _refused(parts, message, error)
         if told is None:
             raise
         raise InputError(
@@ -73,7 +86,49 @@ def _told(parts: List[_Part], message: str) -> Optional[str]:
         fields = [p[0] for p in parts if _is(p, match[1])]
         return fields and (f'{_few(fields)} of type {match[1]} lacks '
                            f'{match[2]}; add it') or None
+    if match := _NO_TYPE.search(message):
+        found = [path for path, part in parts if str(dict(part)) == match[1]]
+        return found and _without_type(found[0], parts) or None
+    if match := _CHANNELS.search(message):
+        return (f'the data has {match[1]} numbers a frame, the backbone '
+                f'{match[2]}; set in_channels of the backbone to what its '
+                'pipeline gives of a joint, and graph_cfg.layout to that of '
+                'the data')
     return None
+
+
+def _refused(parts: List[_Part], message: str,
+             error: Exception) -> Optional[str]:
+    """The sentence for what a class says while it is made, or None."""
+    owners = [type(frame.f_locals.get('self')).__name__
+              for frame, _ in traceback.walk_tb(error.__traceback__)
+              if frame.f_code.co_name == '__init__'][::-1]
+    if not message or not owners:
+        return None
+    message = shorten(message, 200, placeholder='...')
+    for owner in owners:
+        fields = [path for path, part in parts if _is((path, part), owner)]
+        if fields:
+            return f'{_few(fields)} of type {owner}: {message}'
+        if owner == 'DataLoader':  # whose type no config names
+            fields = [f'{path}.{key}' for path, part in parts for key in part
+                      if path.endswith('_dataloader')
+                      and re.search(rf'\b{key}\b', message)]
+            return f'{_few(fields) or "a dataloader"}: {message}'
+    return message if 'Runner' in owners else None
+
+
+def _without_type(path: str, parts: List[_Part]) -> str:
+    above = path.rpartition('.')[0]
+    near = _near(path, {_last(p).lower(): p for p, part in parts
+                        if p.rpartition('.')[0] == above and 'type' in part})
+    return f'{path} has no type, expected {near or "one"}'
+
+
+def places(cfg: Config, option: str) -> List[str]:
+    """Fields of a config whose full name ends with that of an option."""
+    return [f'{path}.{key}' for path, part in _parts(cfg) for key in part
+            if f'{path}.{key}'.endswith(f'.{option}')]
 
 
 def _unknown(name: str, kind: str, found: List[_Part]) -> Optional[str]:

@@ -1,16 +1,24 @@
 """From the command line to a runner: config, options, processes."""
 import argparse
 import gc
+import inspect
 import os
 import os.path as osp
 import subprocess
+from difflib import get_close_matches
 
 import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config
+from mmengine.runner import Runner
 
 from mmair.cli import CfgOptions
+from mmair.engine.building import places
 from mmair.errors import InputError
+
+#: What mmengine's runner reads from a config beside its arguments.
+_READ = ('activation_checkpointing', 'compile', 'efficient_conv_bn_eval',
+         'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn')
 
 
 def make_parser(description: str) -> argparse.ArgumentParser:
@@ -55,12 +63,15 @@ def apply_options(args: argparse.Namespace) -> Config:
     for path in (args.config, getattr(args, 'checkpoint', None),
                  None if resume == 'auto' else resume):
         if path and not osp.isfile(path) and '://' not in path:
-            raise InputError(f'{path}: no such file')
+            raise InputError(f'{path}: is a folder, expected a file' if
+                             osp.isdir(path) else f'{path}: no such file')
     try:
         cfg = Config.fromfile(args.config)
     except Exception as error:  # a config is Python: anything may happen
         raise InputError(f'{args.config}: not readable as a config: '
                          f'{_first_line(error)}') from error
+    for option in args.cfg_options or {}:
+        _check_known(cfg, option, args.config)
     try:
         cfg.merge_from_dict(args.cfg_options or {})
     except Exception as error:
@@ -78,6 +89,57 @@ def apply_options(args: argparse.Namespace) -> Config:
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     return cfg
+
+
+def _check_known(cfg: Config, option: str, path: str) -> None:
+    """An option sets what is read, by mmengine or by who wrote the config.
+
+    A variable of the config, ``max_epochs`` for instance, has been put where
+    it is read before the option comes.
+    """
+    known = {*inspect.signature(Runner).parameters, *_READ}
+    first, near = option.split('.')[0], places(cfg, option)
+    if first not in known and (near or first not in cfg):
+        near = near or get_close_matches(first, {*known, *cfg}, n=1)
+        raise InputError(
+            f'--cfg-options {option}: changes nothing in {path}, expected '
+            + (' or '.join(near) or 'a field that it has'))
+
+
+def make_runner(cfg: Config, loader: str) -> Runner:
+    """A runner of a config that has what it runs.
+
+    Args:
+        cfg (Config): From :func:`apply_options`.
+        loader (str): The dataloader that is needed.
+
+    Returns:
+        Runner: What ``Runner.from_cfg`` makes.
+
+    Raises:
+        InputError: If the config has no model or no such dataloader, or its
+            seed or work_dir cannot be used.
+    """
+    for key in ('model', loader):
+        if not isinstance(cfg.get(key), dict):
+            raise InputError(f'{cfg.filename}: has no {key}, expected {key}='
+                             'dict(...)')
+    seed = (cfg.get('randomness') or {}).get('seed')
+    if not (seed is None or isinstance(seed, int) and 0 <= seed < 2**32):
+        raise InputError(f'{cfg.filename}: the seed of randomness is '
+                         f'{seed!r}, expected 0 to {2**32 - 1}')
+    make_folder(cfg.work_dir, 'work_dir')
+    return Runner.from_cfg(cfg)
+
+
+def make_folder(path: str, purpose: str) -> None:
+    """Make a folder, before the work whose result it takes."""
+    try:
+        os.makedirs(path or '.', exist_ok=True)
+    except OSError as error:
+        raise InputError(f'{purpose}: {path} cannot be made a folder '
+                         f'({error.strerror or error}); give another'
+                         ) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -97,9 +97,40 @@ def test_unknown_and_missing_arguments():
         "'graph_cfg'; add it")
 
 
+def test_what_a_class_refuses(tmp_path):
+    def train(cfg):
+        cfg.merge_from_dict({**PRETRAIN, 'work_dir': str(tmp_path)})
+        cfg.merge_from_dict(changes)
+        Runner.from_cfg(cfg).train()
+    for changes, expected in (
+            ({'optim_wrapper.optimizer.lr': -1},
+             'optim_wrapper.optimizer of type AdamW: Invalid learning rate: '
+             '-1'),
+            ({'default_hooks.logger.interval': 0},
+             'default_hooks.logger of type LoggerHook: interval must be '
+             'greater than 0'),
+            ({'train_dataloader.batch_size': 0},
+             'train_dataloader.batch_size, val_dataloader.batch_size: '
+             'batch_size should be a positive integer value, but got '
+             'batch_size=0'),
+            ({'val_evaluator': None},
+             'val_dataloader, val_cfg, and val_evaluator should be either '
+             'all None or not None'),
+            ({'default_hooks.chekpoint.interval': 4},
+             "default_hooks.chekpoint has no type, expected "
+             "'default_hooks.checkpoint'"),
+            ({'model.backbone.in_channels': 6,
+              'train_dataloader.dataset.pipeline.8': dict(
+                  type='mmair.ToBone')},
+             'the data has 69 numbers a frame, the backbone 138; set '
+             'in_channels of the backbone')):
+        assert told(changes, build=train).startswith(expected)
+
+
 @pytest.mark.parametrize('error', [
     KeyError('Other is not in the mmaction::model registry'),
     KeyError('joints'), KeyError(), AssertionError(), TypeError('odd'),
+    ValueError('odd'), RuntimeError('odd'), InputError('model: is odd'),
     TypeError("f() got an unexpected keyword argument 'not_in_the_config'"),
     TypeError("f() missing 1 required positional argument: 'x'")])
 def test_what_no_field_explains_stays(error):

@@ -13,7 +13,7 @@ import torch
 from mmengine.config import Config
 from tiny_runs import PRETRAIN, QUICKSTART, ROOT, arguments, scalars
 
-from mmair.engine.launch import apply_options, init_launcher
+from mmair.engine.launch import apply_options, init_launcher, make_runner
 from mmair.errors import InputError
 
 OPTIONS = {**PRETRAIN, 'train_cfg.val_interval': 1}
@@ -198,6 +198,40 @@ def test_slurm_on_several_machines(tmp_path, monkeypatch):
     monkeypatch.delenv('MASTER_ADDR')
     init_launcher(Config(dict(launcher='slurm')))
     assert os.environ.pop('MASTER_ADDR') == 'node7'
+
+
+@pytest.mark.parametrize('option, expected', [
+    ('train_dataloder.batch_size', 'train_dataloader'),
+    ('optimizer.lr', 'optim_wrapper.optimizer.lr'),
+    ('seed', '.*randomness.seed'), ('max_epochs', 'train_cfg.max_epochs'),
+    ('foo', 'a field that it has'), ('sync_bn', None), ('load_from', None),
+    ('my_own.field', None), ('train_cfg.new', None)])
+def test_an_option_changes_something(option, expected, tmp_path):
+    path = tmp_path / 'some.py'
+    path.write_text(f"_base_ = '{QUICKSTART}'\nmy_own = dict()")
+    args = argparse.Namespace(config=str(path), cfg_options={option: 1},
+                              launcher='none', work_dir=None, local_rank=0)
+    if expected is None:
+        apply_options(args)
+    else:
+        with pytest.raises(InputError, match=f'--cfg-options {option}: '
+                           f'changes nothing in .*some.py, expected '
+                           f'{expected}'):
+            apply_options(args)
+
+
+@pytest.mark.parametrize('changes, expected', [
+    (dict(model=None), 'test_launch.py: has no model, expected'),
+    (dict(val_dataloader=None), 'test_launch.py: has no val_dataloader'),
+    (dict(randomness=dict(seed=-1)), 'seed of randomness is -1, expected 0'),
+    (dict(randomness=dict(seed=2**32)), 'seed of randomness is 4294967296'),
+    (dict(work_dir=__file__), 'work_dir: .* cannot be made a folder'),
+    (dict(work_dir=f'{__file__}/x'), 'work_dir: .*Not a directory')])
+def test_what_a_runner_needs(changes, expected):
+    cfg = Config(dict(dict(model={}, val_dataloader={}), **changes),
+                 filename=__file__)
+    with pytest.raises(InputError, match=expected):
+        make_runner(cfg, 'val_dataloader')
 
 
 def test_work_dir_and_amp(tmp_path, monkeypatch):
