@@ -154,7 +154,11 @@ def test_save_best_on_nearest_neighbours(tmp_path):
     options = {**PRETRAIN, 'train_cfg.val_interval': 1,
                'default_hooks.checkpoint.save_best': 'knn/k20_macro_f1',
                'default_hooks.checkpoint.rule': 'greater'}
-    assert train(QUICKSTART, tmp_path, options=options) == 0
+    # As a job script has it, which may be started again.
+    assert train(QUICKSTART, tmp_path, '--resume', options=options) == 0
+    log, = tmp_path.glob('*/*.log')
+    assert 'has no checkpoint to go on from, the training begins anew' in (
+        log.read_text())
     scores = {line['step']: line['knn/k20_macro_f1']
               for line in scalars(tmp_path) if 'knn/k20_macro_f1' in line}
     best = max(scores, key=scores.get)
@@ -329,6 +333,7 @@ def test_bad_input_to_training(config, args, changes, expected, ann_file,
     assert train(config, tmp_path, *args,
                  options={**options, **changes}) == 2
     assert expected in sentence(capsys)
+    assert not list(tmp_path.glob('*/vis_data/scalars.json'))  # no epoch
 
 
 def test_config_that_cannot_be_read(tmp_path, capsys):

@@ -57,8 +57,7 @@ def main() -> None:
                 f'--auto-scale-lr: {args.config} has no auto_scale_lr, '
                 'expected dict(base_batch_size=...)')
         cfg.auto_scale_lr.enable = True
-    cfg.setdefault('randomness', {})
-    cfg.randomness.setdefault('seed', None)
+    cfg.randomness = cfg.get('randomness') or {}
     if args.seed is not None:
         cfg.randomness.seed = args.seed
     if args.deterministic:

@@ -124,7 +124,8 @@ def make_runner(cfg: Config, loader: str) -> Runner:
         if not isinstance(cfg.get(key), dict):
             raise InputError(f'{cfg.filename}: has no {key}, expected {key}='
                              'dict(...)')
-    seed = (cfg.get('randomness') or {}).get('seed')
+    cfg.randomness = dict(dict(seed=None), **cfg.get('randomness') or {})
+    seed = cfg.randomness.seed
     if not (seed is None or isinstance(seed, int) and 0 <= seed < 2**32):
         raise InputError(f'{cfg.filename}: the seed of randomness is '
                          f'{seed!r}, expected 0 to {2**32 - 1}')

@@ -111,8 +111,8 @@ class SkeletonCheckHook(Hook):
         """Check a checkpoint that is loaded or resumed."""
         source = runner._load_from or find_latest_checkpoint(runner.work_dir)
         # A training that starts from other weights may have a new head.
-        complete = runner._resume or not isinstance(runner._train_loop,
-                                                    BaseLoop)
+        complete = bool(self.datasets(runner)) and (
+            runner._resume or not isinstance(runner._train_loop, BaseLoop))
         check_weights(source, checkpoint, unwrap(runner).state_dict(),
                       complete)
         if complete:
