@@ -270,7 +270,8 @@ def test_what_is_tested_or_resumed_has_the_classes(caplog):
     resume = recogniser(resume=True, train=labelled('a'))
     load(test)  # the checkpoint has no names
     load(test, 'x y'.split())
-    load(tune, 'y x'.split(), lacks='cls_head.weight')
+    for runner in (tune, recogniser()):  # before anything is run, too
+        load(runner, 'y x'.split(), lacks='cls_head.weight')
     load(resume, 'x y'.split(), epoch=1, iter=3)
     assert not caplog.records
     load(resume, 'x y'.split(), epoch=3, iter=9)

@@ -234,6 +234,17 @@ def test_what_a_runner_needs(changes, expected):
         make_runner(cfg, 'val_dataloader')
 
 
+@pytest.mark.parametrize('changes', [
+    {}, dict(randomness=None), dict(randomness=dict(deterministic=True))])
+def test_a_seed_need_not_be_given(changes, tmp_path, monkeypatch):
+    monkeypatch.setattr('mmengine.runner.Runner.from_cfg', lambda cfg: cfg)
+    cfg = Config(dict(model={}, val_dataloader={},
+                      work_dir=str(tmp_path / 'new'), **changes))
+    assert make_runner(cfg, 'val_dataloader').randomness == dict(
+        changes.get('randomness') or {}, seed=None)
+    assert (tmp_path / 'new').is_dir()
+
+
 def test_work_dir_and_amp(tmp_path, monkeypatch):
     path = tmp_path / 'some.py'
     path.write_text("optim_wrapper = dict(type='OptimWrapper')")
