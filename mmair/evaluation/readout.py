@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from torch.utils.data import Subset
 
-from mmair.engine.hooks.skeleton_check_hook import data_layout
+from mmair.engine.hooks.skeleton_check_hook import check_joints
 from mmair.errors import InputError
 from mmair.models.data_preprocessor import stack_samples
 from mmair.models.heads import pool_windows
@@ -231,23 +231,6 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
     tested = np.concatenate([test for _, test in folds])
     return emotion_scores(labels[tested], np.concatenate(
         predict_folds(features, labels, folds, readout)))
-
-
-def check_joints(backbone: torch.nn.Module, dataset) -> None:
-    """Raise one clear sentence if data and backbone have other joints.
-
-    Args:
-        backbone (nn.Module): A GCN, perhaps with the attribute ``graph``.
-        dataset (SkeletonDataset): Whose windows it is to see.
-    """
-    graph = getattr(backbone, 'graph', None)
-    layout = data_layout(dataset)
-    if graph is not None and graph.num_node != len(layout):
-        raise InputError(
-            f'{dataset.ann_file or "the data"}: has {len(layout)} joints '
-            f'(layout {layout.name!r}), the graph of the backbone '
-            f'{graph.num_node}; give data of the layout that the model was '
-            'trained on')
 
 
 @torch.no_grad()

@@ -291,15 +291,21 @@ def test_what_is_tested_or_resumed_has_the_classes(caplog):
 
 def test_a_diverged_training_ends():
     net = Net()
-    runner = SimpleNamespace(model=net, epoch=0, iter=4)
+    runner = SimpleNamespace(model=net, epoch=0, iter=4,
+                             train_dataloader=range(5))
 
-    def step(loss):
-        DivergenceHook().after_train_iter(runner, 4, outputs=loss)
+    def step(loss, batch=4):
+        DivergenceHook().after_train_iter(runner, batch, outputs=loss)
     step(dict(loss=torch.tensor(1., requires_grad=True)))
     step(dict(loss=torch.tensor(torch.nan)))  # mixed precision: left out
     step(None)
     with torch.no_grad():
         net.cls_head.weight[0, 0] = torch.nan
-    with pytest.raises(InputError, match='epoch 1, iteration 5: the training '
-                       'has diverged, its loss is nan; set a smaller'):
-        step(dict(loss=torch.tensor(torch.nan)))
+    nan = dict(loss=torch.tensor(torch.nan))
+    step(nan, batch=3)  # neither the fiftieth nor the last of an epoch
+    for number, batch in ((4, 4), (49, 3)):
+        runner.iter = number
+        with pytest.raises(InputError, match=f'epoch 1, iteration {number + 1}'
+                           ': the training has diverged, its loss is nan; '
+                           'set a smaller'):
+            step(nan, batch)

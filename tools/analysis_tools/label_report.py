@@ -32,12 +32,12 @@ from mmair.cli import CfgOptions, count, device, run
 from mmair.datasets import SkeletonDataset
 from mmair.datasets.transforms.missing import seen_joints
 from mmair.engine.building import building
+from mmair.engine.hooks.skeleton_check_hook import check_joints
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.evaluation.label_encoder import LabelEncoder
 from mmair.evaluation.label_quality import (Knowledge, churn, knowledge_of,
                                             usage)
-from mmair.evaluation.readout import check_joints
 from mmair.evaluation.tables import markdown
 from mmair.registry import DATASETS, MODELS
 from mmair.visualization import Panel, save_figure

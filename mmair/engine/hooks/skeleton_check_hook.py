@@ -6,6 +6,7 @@ from mmengine.runner import BaseLoop, Runner
 from mmengine.runner.checkpoint import (_load_checkpoint,
                                         find_latest_checkpoint)
 from torch import Tensor
+from torch.nn import Module
 
 from mmair.datasets.class_names import class_names
 from mmair.errors import InputError
@@ -32,6 +33,22 @@ def data_classes(dataset) -> Tuple[str, ...]:
 def data_name(dataset) -> str:
     """What a message calls a dataset."""
     return getattr(dataset, 'ann_file', '') or 'the data'
+
+
+def check_joints(backbone: Module, dataset) -> None:
+    """Raise one clear sentence if data and backbone have other joints.
+
+    Args:
+        backbone (nn.Module): A GCN, perhaps with the attribute ``graph``.
+        dataset (Dataset): Whose windows it is to see.
+    """
+    graph, layout = getattr(backbone, 'graph', None), data_layout(dataset)
+    if graph and layout and graph.num_node != len(layout):
+        raise InputError(
+            f'{data_name(dataset)}: this data has {len(layout)} joints '
+            f'(layout {layout.name!r}), the graph of the backbone '
+            f'{graph.num_node}; set graph_cfg.layout={layout.name!r}, or take '
+            'data of the layout that the weights are of')
 
 
 def check_finite(source: str, state: Dict[str, Tensor]) -> None:
@@ -97,7 +114,7 @@ class SkeletonCheckHook(Hook):
         layout, datasets = None, self.datasets(runner)
         for dataset in datasets:
             layout = data_layout(dataset) or layout
-            self.check_graph(runner, dataset)
+            check_joints(unwrap(runner).backbone, dataset)
             self.check_classes(runner, dataset, datasets[0])
         if not isinstance(runner._train_loop, BaseLoop):
             return  # a test starts from the checkpoint alone
@@ -126,19 +143,6 @@ class SkeletonCheckHook(Hook):
         return [loop.dataloader.dataset for loop in (
             runner._train_loop, runner._val_loop, runner._test_loop)
                 if isinstance(loop, BaseLoop)]
-
-    def check_graph(self, runner: Runner, dataset) -> None:
-        """The backbone's graph has the joints of the data."""
-        layout = data_layout(dataset)
-        graph = getattr(unwrap(runner).backbone, 'graph', None)
-        if layout is None or graph is None:
-            return
-        if graph.num_node != len(layout):
-            raise InputError(
-                f'{data_name(dataset)}: this data has {len(layout)} joints '
-                f'(layout {layout.name!r}), the graph of the backbone '
-                f'{graph.num_node}; set '
-                f'graph_cfg.layout={layout.name!r}')
 
     def check_classes(self, runner: Runner, dataset, first) -> None:
         """The head has the classes of the data, and all data the same."""
