@@ -137,7 +137,7 @@ class Bench:
             self.seen.append(pretraining_saw(path, data, self.tested))
             state = _load_checkpoint(path, map_location='cpu')
             backbone = self.build_backbone(
-                0, encoder_of(self.cfg.model, state['state_dict']))
+                0, encoder_of(self.cfg.model, state.get('state_dict', state)))
             check_weights(path, state, backbone.state_dict())
             backbone.load_state_dict(state['state_dict'])
             features.append(extract_features(
