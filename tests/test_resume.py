@@ -1,6 +1,5 @@
 import pickle
 import shutil
-import signal
 
 import numpy as np
 import pytest
@@ -110,7 +109,7 @@ def test_ctrl_c_within_an_epoch(one_process, tmp_path, monkeypatch, capfd):
 
     def pressed(loop, index, batch):
         if (loop.epoch, index) == (N, 1):
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
         run_iter(loop, index, batch)
 
     with monkeypatch.context() as patch:
