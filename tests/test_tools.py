@@ -254,6 +254,28 @@ def test_hostile_checkpoint_does_nothing(hostile, ann_file, tmp_path, capsys):
     assert not mark.exists()
 
 
+def test_readout_of_bare_weights(pretrained, tmp_path, capsys):
+    """With and without a state_dict around them the scores are the same."""
+    encoder, bare = pretrained / 'encoder.pth', tmp_path / 'bare.pth'
+    torch.save(torch.load(encoder)['state_dict'], bare)
+    torch.save({}, tmp_path / 'empty.pth')
+
+    def read(path):
+        return run_tool(
+            'benchmarks/readout.py', QUICKSTART, '--backbone', path,
+            '--work-dir', tmp_path, '--seeds', 1, '--protocols', 'xsub',
+            options=PRETRAIN)
+    rows = []
+    for path in (encoder, bare):
+        assert read(path) == 0
+        rows.append(json.loads(
+            (tmp_path / 'readout.json').read_text())['rows'][0])
+    assert rows[0] == rows[1]
+    capsys.readouterr()
+    assert read(tmp_path / 'empty.pth') == 2
+    assert 'empty.pth: the checkpoint lacks' in sentence(capsys)
+
+
 def test_config_text_in_a_checkpoint_is_not_run(pretrained, tmp_path):
     """mmengine runs it as Python when it resumes."""
     mark, path = tmp_path / 'mark', tmp_path / 'epoch_1.pth'

@@ -135,11 +135,12 @@ class Bench:
             data = type(self.dataset).__name__
             check_unseen(path, data, self.tested)
             self.seen.append(pretraining_saw(path, data, self.tested))
-            state = _load_checkpoint(path, map_location='cpu')
+            found = _load_checkpoint(path, map_location='cpu')
+            state = found.get('state_dict', found)
             backbone = self.build_backbone(
-                0, encoder_of(self.cfg.model, state.get('state_dict', state)))
-            check_weights(path, state, backbone.state_dict())
-            backbone.load_state_dict(state['state_dict'])
+                0, encoder_of(self.cfg.model, state))
+            check_weights(path, found, backbone.state_dict())
+            backbone.load_state_dict(state)
             features.append(extract_features(
                 backbone, self.dataset, description=osp.basename(
                     osp.dirname(osp.abspath(path)))))
