@@ -1,5 +1,6 @@
-# ablation.py, and other readings of the parts; give it the work directory of
-# ablation.py, whose results it has. Twelve more pre-trainings.
+# AIR beside other readings of its parts, at the size of ablation.py: thirteen
+# pre-trainings, three hours of one CPU core. It shares AIR and the random
+# encoder with ablation.py in one work directory.
 _base_ = 'ablation.py'
 title = 'EBEDB, readings of AIR: width 8, 15 epochs'
 
@@ -12,6 +13,7 @@ _fed = {
     for way in ('Masked', 'Pooled')
 }
 rows = {
+    _base_.subject: _base_.rows[_base_.subject],
     # ASP: how limbs are fed.
     'the same, limbs by masking': dict(
         kind='pretrained', config=_base_._config, options=_fed['Masked']),
@@ -58,7 +60,14 @@ rows = {
     # The data: MMAction2's preparation, without tempo and lean.
     'the same, stock pipeline': dict(
         kind='pretrained', config='configs/air/air_stgcn_ebedb_cpu_stock.py',
-        options=_base_._limbs),
-    'Random encoder, stock pipeline': dict(
-        kind='random', config='configs/air/air_stgcn_ebedb_cpu_stock.py')
+        options=_base_._limbs)
 }
+# Their GCNs without the codes of the limbs, and those of random weights.
+rows.update({
+    f'{name}, GCN alone': dict(row, gcn_alone=True)
+    for name, row in list(rows.items())
+})
+rows['Random encoder'] = _base_.rows['Random encoder']
+rows['Random encoder, stock pipeline'] = dict(
+    kind='random', config='configs/air/air_stgcn_ebedb_cpu_stock.py')
+rows['_delete_'] = True
