@@ -297,9 +297,6 @@ def bad_train(changes, expected, *args, config=QUICKSTART):
     bad_train({'load_from': 'no_such.pth'},
               'no_such.pth: no such checkpoint'),
     bad_train({'train_cfg.max_epochs.x': 1}, '--cfg-options: do not fit'),
-    bad_train({}, '--amp: mixed precision needs a GPU', '--amp'),
-    bad_train({'sync_bn': 'torch'}, 'sync_bn: synchronised batch norm needs '
-              'GPUs', '--launcher', 'pytorch'),
     bad_train({'model.neck.in_channels': 4}, 'ProjectionNeck: in_channels is '
               '4, the backbone gives 8 channels; set neck.in_channels=8'),
     bad_train({'model.cls_head.in_channels': 4}, 'RecordingHead: in_channels '
@@ -357,6 +354,18 @@ def test_bad_input_to_training(config, args, changes, expected, ann_file,
                  options={**options, **changes}) == 2
     assert expected in sentence(capsys)
     assert not list(tmp_path.glob('*/vis_data/scalars.json'))  # no epoch
+
+
+@pytest.mark.parametrize('args, changes, expected', [
+    (['--amp'], {}, '--amp: mixed precision needs a GPU'),
+    (['--launcher', 'pytorch'], {'sync_bn': 'torch'},
+     'sync_bn: synchronised batch norm needs GPUs')])
+def test_what_needs_a_gpu_says_so(args, changes, expected, tmp_path, capsys,
+                                  monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    assert train(QUICKSTART, tmp_path, *args,
+                 options={**PRETRAIN, **changes}) == 2
+    assert expected in sentence(capsys)
 
 
 def test_config_that_cannot_be_read(tmp_path, capsys):

@@ -55,8 +55,9 @@ def test_an_annotation_file_is_scored_as_tools_test_does(
         inferencer.classes)
     assert [r['recording'] for r in found['results']] == list(expected)
     for result in found['results']:
-        assert np.array_equal(scores(result).astype(np.float32),
-                              expected[result['recording']])
+        # On a GPU the last digit depends on the size of the batch.
+        assert scores(result) == pytest.approx(
+            expected[result['recording']], abs=1e-6)
         assert result['emotion'] == inferencer.classes[
             expected[result['recording']].argmax()]
         assert sum(result['scores'].values()) == pytest.approx(1, abs=1e-5)
