@@ -1,8 +1,10 @@
 """Nearest neighbours against a slow reference."""
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from mmair.evaluation import knn_predict
+from mmair.evaluation import knn, knn_predict
 
 
 def slow_knn(bank, labels, queries, k, bank_groups=None, query_groups=None):
@@ -42,7 +44,10 @@ def features():
 
 @pytest.mark.parametrize('k', [1, 2, 3, 4, 8, 20, 100])
 @pytest.mark.parametrize('grouped', [False, True])
-def test_against_the_slow_reference(features, k, grouped):
+@pytest.mark.parametrize('chunk', [1024, 7])
+def test_against_the_slow_reference(features, k, grouped, chunk,
+                                    monkeypatch):
+    monkeypatch.setattr(knn, '_CHUNK', chunk)
     x, labels = features
     bank, queries = slice(0, 40), slice(40, 60)
     groups = np.array([f'g{i % 7}' for i in range(60)])
@@ -100,3 +105,16 @@ def test_what_is_constant_in_the_bank_tells_nothing(features):
                         np.concatenate((x, dead), 1)[40:], 5)
     assert found.tolist() == expected.tolist()
     assert knn_predict(dead[:40], labels[:40], dead[40:], 1).shape == (20, )
+
+
+def test_memory_does_not_grow_with_the_square():
+    """20000 recordings: all similarities at once would be 3.2 GB."""
+    x = np.random.default_rng(0).normal(size=(20000, 2))
+    labels = (x[:, 0] > 0).astype(int)
+    groups = np.arange(20000)
+    tracemalloc.start()
+    found = knn_predict(x, labels, x, 5, groups, groups)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found == labels).mean() > .95
+    assert peak < 1e9

@@ -28,16 +28,18 @@ def test_agreement_of_lists():
     torch.testing.assert_close(jaccard(a, b), torch.tensor([1, 2 / 4, 0]))
 
 
-def test_neighbours_are_the_slow_ones():
+@pytest.mark.parametrize('among', [None, torch.arange(1, 40, 2)])
+def test_neighbours_are_the_slow_ones(among):
     features = torch.randn(40, 6)
     groups = torch.arange(40) // 3
-    found = nearest(features, groups, k=5, chunk=7)
+    found = nearest(features, groups, 5, among, chunk=7)
+    allowed = range(40) if among is None else among.tolist()
     for i in range(40):
         def cosine(j, i=i):
             return float(np.dot(features[i], features[j])
                          / np.linalg.norm(features[i])
                          / np.linalg.norm(features[j]))
-        others = [j for j in range(40) if groups[j] != groups[i]]
+        others = [j for j in allowed if groups[j] != groups[i]]
         assert found[i].tolist() == sorted(others, key=cosine)[:-6:-1]
 
 
@@ -99,37 +101,42 @@ def test_neighbours_in_the_same_recording_do_not_count():
     assert (recordings[found] != recordings[:, None]).all()
 
 
-def slow_agreement(refiner):
-    """One recording at a time."""
+def slow_agreement(refiner, among):
+    """One recording at a time, neighbours among some."""
     groups, k = refiner.groups, refiner.num_neighbors
-    body = nearest(refiner.body_bank, groups, k)
+    body = nearest(refiner.body_bank, groups, k, among)
     num, limbs = refiner.agreement.shape
     c = np.zeros((num, limbs))
     for p in range(limbs):
-        lists = nearest(refiner.limb_bank[:, p], groups, k)
+        lists = nearest(refiner.limb_bank[:, p], groups, k, among)
         for i in range(num):
             a, b = set(body[i].tolist()), set(lists[i].tolist())
             c[i, p] = len(a & b) / len(a | b)
     q90 = np.quantile(c, 0.9, method='lower')
     for i in range(num):
         mean, deviation = chance_jaccard(
-            int((groups != groups[i]).sum()), k)
+            int((groups[among] != groups[i]).sum()), k)
         floor = mean + 2 * deviation
         c[i] = np.clip((c[i] - floor) / max(q90 - floor, 3 * deviation),
                        0, 1)
     return c
 
 
-def test_agreement_is_the_slow_one():
+@pytest.mark.parametrize('max_candidates, among', [
+    (20000, range(54)), (54, range(54)), (27, range(0, 54, 2)),
+    (18, range(0, 54, 3))])
+def test_agreement_is_the_slow_one(max_candidates, among):
     recordings = torch.tensor([0] * 5 + [1] + list(range(2, 50)))
-    refiner = allocated(54, recordings, num_neighbors=4)
+    refiner = allocated(54, recordings, num_neighbors=4,
+                        max_candidates=max_candidates)
     refiner.body_bank.normal_()
     refiner.limb_bank.normal_()
     for p, strength in enumerate((0.3, 1, 3, 0)):
         refiner.limb_bank[:, p] += strength * refiner.body_bank[:, :8]
     agreement = refiner.measured_agreement()
     assert ((agreement > 0) & (agreement < 1)).any()
-    np.testing.assert_allclose(agreement, slow_agreement(refiner), atol=1e-6)
+    np.testing.assert_allclose(
+        agreement, slow_agreement(refiner, torch.tensor(among)), atol=1e-6)
 
 
 def test_recordings_not_yet_seen_do_not_vote():

@@ -1,5 +1,5 @@
 """ALR by nearest neighbours."""
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -14,24 +14,29 @@ from .label_refiner import LabelRefiner
 
 
 def nearest(features: Tensor, groups: Tensor, k: int,
-            chunk: int = 1024) -> Tensor:
+            among: Optional[Tensor] = None, chunk: int = 1024) -> Tensor:
     """Exact nearest neighbours by cosine, none of the sample's own group.
 
     Args:
         features (Tensor): ``(N, D)``.
         groups (Tensor): Group of every sample, ``(N, )``.
         k (int): Number of neighbours.
+        among (Tensor, optional): Samples that may be neighbours, ``(M, )``.
+            By default all.
         chunk (int): Rows at a time, bounds the memory.
 
     Returns:
         Tensor: Indices, ``(N, k)``.
     """
     features = F.normalize(features, dim=1)
+    if among is None:
+        among = torch.arange(len(features), device=features.device)
+    candidates, their = features[among], groups[among]
     lists = []
     for rows, own in zip(features.split(chunk), groups.split(chunk)):
-        similarity = rows @ features.T
-        similarity[own[:, None] == groups] = -torch.inf
-        lists.append(similarity.topk(k, dim=1).indices)
+        similarity = rows @ candidates.T
+        similarity[own[:, None] == their] = -torch.inf
+        lists.append(among[similarity.topk(k, dim=1).indices])
     return torch.cat(lists)
 
 
@@ -79,6 +84,9 @@ class AppendageLabelRefiner(LabelRefiner):
         num_neighbors (int): k, 10 up to 10^3 recordings, 20 above. Defaults
             to 10.
         interval (int): Epochs from one refresh to the next. Defaults to 2.
+        max_candidates (int): Recordings that may be neighbours. Of a larger
+            set as many, evenly spaced, so that a refresh takes time in
+            proportion to the set, not to its square. Defaults to 20000.
         chance_correction (bool): Whether to take off what chance explains.
             Without it the agreement is the Jaccard index of the lists as it
             is, as in PPLR. Defaults to True.
@@ -88,11 +96,13 @@ class AppendageLabelRefiner(LabelRefiner):
     def __init__(self,
                  num_neighbors: int = 10,
                  interval: int = 2,
+                 max_candidates: int = 20000,
                  chance_correction: bool = True,
                  **kwargs) -> None:
         super().__init__(**kwargs)
         self.num_neighbors = num_neighbors
         self.interval = interval
+        self.max_candidates = max_candidates
         self.chance_correction = chance_correction
 
     def allocate(self, groups: Tensor, body_channels: int,
@@ -126,14 +136,18 @@ class AppendageLabelRefiner(LabelRefiner):
         c~ = clip((c - c0 - 2 s0) / max(q90(c) - c0 - 2 s0, 3 s0), 0, 1), or
         c itself without ``chance_correction``.
         """
-        sizes = torch.bincount(self.groups)[self.groups]
-        candidates = len(sizes) - sizes
+        total = len(self.groups)
+        count = min(total, self.max_candidates)
+        pool = torch.arange(count, device=self.groups.device) * total // count
+        own = torch.bincount(self.groups[pool],
+                             minlength=int(self.groups.max()) + 1)
+        candidates = count - own[self.groups]
         k = min(self.num_neighbors, int(candidates.min()))
         if k < 1:
             return torch.zeros_like(self.agreement)
-        body = nearest(self.body_bank, self.groups, k)
+        body = nearest(self.body_bank, self.groups, k, pool)
         c = torch.stack([
-            jaccard(body, nearest(limb, self.groups, k))
+            jaccard(body, nearest(limb, self.groups, k, pool))
             for limb in self.limb_bank.unbind(1)], 1)
         by_count = {n: chance_jaccard(n, k)
                     for n in candidates.unique().tolist()}
