@@ -15,23 +15,14 @@ from mmair.datasets.transforms import (AppendMotion, FillGaps, MapLayout,
                                        NormalizeSkeleton, PackSkeletonInputs,
                                        ResampleFrames, SampleWindows,
                                        SkeletonTransform, ToBone, ToMotion)
-from mmair.datasets.transforms.missing import (interpolate, score_of,
+from mmair.datasets.transforms.missing import (interpolate, seen_mask,
                                                with_positions)
 from mmair.datasets.transforms.normalize import face_forward, trunk_points
 from mmair.datasets.transforms.temporal import reflect
 from mmair.errors import InputError
-from mmair.layouts import SkeletonLayout
 
 #: A step takes and changes ``results``, as a transform does.
 Step = Callable[[dict], None]
-
-
-def seen_joints(x: Tensor, layout: SkeletonLayout) -> Tensor:
-    """Which joints were seen, ``(*, V, C) -> (*, V)``."""
-    score = score_of(x, layout)
-    if score is None:
-        return (x != 0).any(-1).any(-1, keepdim=True).expand(x.shape[:-1])
-    return score[..., 0] > 0
 
 
 def neighbors(seen: Tensor) -> Tuple[Tensor, Tensor]:
@@ -69,7 +60,7 @@ def median_of(x: Tensor, valid: Tensor) -> Tensor:
 def fill_gaps(step: FillGaps, results: dict) -> None:
     """As :class:`FillGaps` does, at the frame rate of the model."""
     x = results['keypoint']
-    seen = seen_joints(x, step.layout_of(results))
+    seen = seen_mask(x, step.layout_of(results))
     before, after = neighbors(seen)
     short = ((before >= 0) & (after < x.shape[-3])
              & (after - before - 1 <= step.seconds * results['fps'] + 1e-3))
@@ -80,7 +71,7 @@ def fill_gaps(step: FillGaps, results: dict) -> None:
 def normalize(step: NormalizeSkeleton, results: dict) -> None:
     """As :class:`NormalizeSkeleton` does."""
     layout, x = step.layout_of(results), results['keypoint']
-    seen, position = seen_joints(x, layout), x[..., :layout.dims]
+    seen, position = seen_mask(x, layout), x[..., :layout.dims]
     trunk = trunk_points(position, layout)
     root = trunk[..., :1, :]
     length = trunk.diff(dim=-2).norm(dim=-1).sum(-1)

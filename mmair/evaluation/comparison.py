@@ -283,7 +283,7 @@ class Comparison:
         def run(output: str, deadline: Optional[float]) -> None:
             data = DATASETS.build(source)
             write_whole(output, functools.partial(
-                save_actor_statistics, data.recordings, data.layout.dims))
+                save_actor_statistics, data.recordings, data.layout))
 
         return self._add('statistics', 'actors', dict(source=source), run,
                          cost=self.num_recordings, extension='.npz')

@@ -154,6 +154,32 @@ def test_segments_against_a_slow_loop(layout, stream, frames, length, stride):
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
 
 
+def test_missing_joints_neither_move_nor_stand_off_their_mean():
+    """2-D data with scores: where a detector puts them is no matter."""
+    made, layout = codebook('coco', fitted=False), get_layout('coco')
+    x = windows('coco', num=2)
+    score = torch.rand(2, 12, len(layout), 1,
+                       generator=torch.Generator().manual_seed(1))
+    seen = score > .4
+    others = torch.where(seen, x[..., :2], 900.)
+    expected = torch.zeros(2, 2, 12, len(layout), 2)  # stream by stream
+    for n, t, v in np.ndindex(*seen.shape[:3]):
+        at = max(t, 1)
+        if seen[n, at, v] and seen[n, at - 1, v]:
+            expected[0, n, t, v] = x[n, at, v, :2] - x[n, at - 1, v, :2]
+        if seen[n, t, v]:
+            expected[1, n, t, v] = x[n, t, v, :2] - x[
+                n, seen[n, :, v, 0], v, :2].mean(0)
+    for stream, values in zip(('motion', 'centred'), expected):
+        for group in made.groups:
+            joints = made.joints[group]
+            found = made.segments(
+                torch.cat((others, score * seen), -1), stream, group)
+            torch.testing.assert_close(found, slow_segments(
+                values, joints, group.startswith('right'), 2, LENGTH,
+                STRIDE), atol=1e-5, rtol=0)
+
+
 def test_where_somebody_stands_is_in_one_stream_alone():
     """A posture that is held is neither motion nor off its mean."""
     made, x = codebook(fitted=False), windows()

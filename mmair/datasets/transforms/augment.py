@@ -113,7 +113,7 @@ class RandomBodySize(SkeletonTransform):
 class SensorNoise(SkeletonTransform):
     """Add white noise to every coordinate, as depth sensors do.
 
-    In 2-D data neither to the score nor to joints that are missing.
+    Neither to the score of 2-D data nor to what is missing.
 
     Required and Modified Keys:
         - keypoint ``(*batch, num_clips, M, T, V, C)``
@@ -136,8 +136,7 @@ class SensorNoise(SkeletonTransform):
         x, score = results['keypoint'], self.score_of(results)
         position = x if score is None else x[..., :2]
         noise = draw(normal, results, position.shape[-4:]).mul_(self.std)
-        if score is not None:
-            noise.mul_(score > 0)
+        noise.mul_(self.seen_of(results))
         results['keypoint'] = with_positions(x, noise.add_(position))
 
 

@@ -8,7 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
 
-from .missing import score_of
+from .missing import score_of, seen_mask
 
 
 class SkeletonTransform(BaseTransform):
@@ -56,6 +56,16 @@ class SkeletonTransform(BaseTransform):
         layout = self.layout or results.get('layout')
         return score_of(results['keypoint'],
                         None if layout is None else get_layout(layout))
+
+    def seen_of(self, results: dict) -> torch.Tensor:
+        """Which joints were seen, ``(*batch, M, T, V, 1)``.
+
+        Those with a score, or, where data has none, of persons who are not
+        absent from a frame.
+        """
+        layout = self.layout or results.get('layout')
+        return seen_mask(results['keypoint'], None if layout is None else
+                         get_layout(layout))[..., None]
 
     @staticmethod
     def name_of(results: dict) -> str:

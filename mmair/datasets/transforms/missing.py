@@ -24,11 +24,17 @@ def score_of(x: Tensor, layout: Optional[SkeletonLayout]) -> Optional[Tensor]:
     return x[..., 2:3]
 
 
-def seen_joints(x: Tensor, layout: SkeletonLayout) -> Optional[Tensor]:
-    """Which joints were seen, ``(*, V, C) -> (*, V)``, or None for all."""
+def seen_mask(x: Tensor, layout: Optional[SkeletonLayout]) -> Tensor:
+    """Which joints were seen, ``(*, V, C) -> (*, V)``."""
     score = score_of(x, layout)
-    seen = ((x != 0).any(-1).any(-1, keepdim=True).expand(x.shape[:-1])
-            if score is None else score[..., 0] > 0)
+    if score is None:
+        return (x != 0).any(-1).any(-1, keepdim=True).expand(x.shape[:-1])
+    return score[..., 0] > 0
+
+
+def seen_joints(x: Tensor, layout: SkeletonLayout) -> Optional[Tensor]:
+    """As :func:`seen_mask`, or None where all were seen."""
+    seen = seen_mask(x, layout)
     return None if seen.all() else seen
 
 

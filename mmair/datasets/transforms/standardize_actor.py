@@ -1,55 +1,66 @@
 """Take off what is particular to an actor, without labels."""
-from typing import List, Tuple, Union
+from typing import Dict, List, Tuple, Union
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mmair.errors import InputError
+from mmair.layouts import SkeletonLayout
 from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
+from .missing import seen_mask, with_positions
 
 
-def save_actor_statistics(recordings: List[dict], dims: int,
+def save_actor_statistics(recordings: List[dict], layout: SkeletonLayout,
                           path: str) -> None:
     """Write the mean posture and the tempo of every actor.
+
+    Joints count where they were seen, steps where both their frames were.
 
     Args:
         recordings (list[dict]): Prepared ones, ``keypoint`` of a dataset's
             ``recordings``, ``(T, M, V, C)``, and ``actor``; labels are not
             used.
-        dims (int): The first so many of C are coordinates.
+        layout (SkeletonLayout): Their layout.
         path (str): A .npz file: ``actors`` (A), ``mean`` ``(A, V, dims)``
             and ``tempo`` (A), the root mean square step of a joint from frame
             to frame over that of the mean actor.
     """
-    actors = sorted({recording['actor'] for recording in recordings})
-    means, steps = [], []
-    for actor in actors:
-        own = [r['keypoint'][..., :dims].double() for r in recordings
-               if r['actor'] == actor]
-        means.append(torch.cat([x.flatten(0, 1) for x in own]).mean(0))
-        moved = torch.cat([x.diff(dim=0).flatten() for x in own])
-        steps.append(moved.square().mean().sqrt())
-    tempo = torch.stack(steps)
+    sums: Dict[str, List[Tensor]] = {}
+    for recording in recordings:
+        x, seen = recording['keypoint'], seen_mask(recording['keypoint'],
+                                                   layout)[..., None]
+        x = x[..., :layout.dims].double()
+        steps, both = x.diff(dim=0), seen[1:] & seen[:-1]
+        own = [(x * seen).sum((0, 1)), seen.sum((0, 1)),
+               (steps.square() * both).sum(), both.sum()]
+        known = sums.setdefault(recording['actor'], own)
+        if known is not own:
+            sums[recording['actor']] = [a + b for a, b in zip(known, own)]
+    actors = sorted(sums)
+    position, count, square, moves = (
+        torch.stack(v) for v in zip(*(sums[actor] for actor in actors)))
+    tempo = (square / (moves * layout.dims)).sqrt()
     # Who never moves, or is seen in single frames, keeps the tempo.
     tempo = torch.where(tempo > 1e-6, tempo, torch.nan)
     tempo = (tempo / tempo.nanmean()).nan_to_num(1.)
     np.savez(path, actors=np.array(actors),
-             mean=torch.stack(means).float().numpy(),
-             tempo=tempo.float().numpy())
+             mean=(position / count.clamp(min=1)).float().cpu().numpy(),
+             tempo=tempo.float().cpu().numpy())
 
 
 @TRANSFORMS.register_module()
 class StandardizeActor(SkeletonTransform):
-    """Take off an actor's mean posture and bring him to the common tempo.
+    """Take off an actor's mean posture and go to the common tempo.
 
-    How somebody stands and how quick he is are not an emotion. The statistics
+    How somebody stands and how quick they are is no emotion. The statistics
     are those of all of the actor's recordings, without labels, so results
     belong to the *adapted* track: a new actor has to be watched for a while.
     One factor for all joints: what moves more than what stays as it was.
     Comes behind :class:`SampleWindows`, before all else: turned or mirrored
-    positions have another mean posture.
+    positions have another mean posture. What is missing stays at the root.
 
     Required Keys:
         - keypoint ``(*batch, num_clips, M, T, V, C)``
@@ -60,6 +71,8 @@ class StandardizeActor(SkeletonTransform):
     Args:
         statistics (str): File of :func:`save_actor_statistics`.
     """
+
+    layout = None  #: that of the dataset
 
     def __init__(self, statistics: str) -> None:
         self.statistics = statistics
@@ -74,8 +87,8 @@ class StandardizeActor(SkeletonTransform):
         x = results['keypoint']
         mean, tempo = self._of(results.get('actor'), x)
         dims = mean.shape[-1]
-        results['keypoint'] = torch.cat(
-            ((x[..., :dims] - mean) / tempo, x[..., dims:]), -1)
+        results['keypoint'] = with_positions(
+            x, (x[..., :dims] - mean) / tempo * self.seen_of(results))
 
     def _of(self, actor: Union[str, List[str], None],
             x: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:

@@ -68,9 +68,9 @@ class ResampleFrames(SkeletonTransform):
     """Bring a recording to a common frame rate by linear interpolation.
 
     Seconds stay seconds: unlike MMAction2's ``UniformSampleFrames`` no
-    recording is stretched to a fixed length, so tempo is kept. A joint of
-    2-D data that is missing in one of the two frames it lies between is
-    taken from the nearer one.
+    recording is stretched to a fixed length, so tempo is kept. A joint that
+    is missing in one of the two frames it lies between is taken from the
+    nearer one.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``
@@ -107,10 +107,10 @@ class ResampleFrames(SkeletonTransform):
             low = at.floor().long()
             high = (low + 1).clamp(max=total - 1)
             weight = (at - low)[:, None, None].to(x.dtype)
-            score = self.score_of(results)
-            if score is not None:
-                both = ((score.index_select(-3, low) > 0)
-                        & (score.index_select(-3, high) > 0))
+            seen = self.seen_of(results)
+            if not seen.all():
+                both = (seen.index_select(-3, low)
+                        & seen.index_select(-3, high))
                 weight = torch.where(both, weight, weight.round())
             results['keypoint'] = torch.lerp(
                 x.index_select(-3, low), x.index_select(-3, high), weight)

@@ -164,6 +164,25 @@ def test_an_absent_person_of_3d_data_does_not_shrink():
     torch.testing.assert_close(found[:, 8:], made)
 
 
+def test_who_is_absent_in_3d_stays_so():
+    """Neither noise nor another frame rate makes half a person of nobody."""
+    layout = get_layout('nturgb+d')
+    generator = torch.Generator().manual_seed(0)
+    x = 3 + torch.randn(2, FRAMES, 25, 3, generator=generator)
+    x[1, 4:7] = 0
+    noisy = run(SensorNoise(.1), x[None], layout)[0]
+    assert not noisy[1, 4:7].any()
+    assert (noisy[0] != x[0]).all() and (noisy[1, :4] != x[1, :4]).all()
+    made = run(ResampleFrames(20.), x, layout, total_frames=FRAMES)
+    # 20 Hz: frame 3 is at 4.5, between 4 and 5; 5 is at 7.5; 2 is at 3.
+    assert not made[1, 3].any() and torch.equal(made[1, 2], x[1, 3])
+    torch.testing.assert_close(made[1, 5], (x[1, 7] + x[1, 8]) / 2)
+    # Frame 1 of 45 Hz, at 2/3, and 5, at 3 1/3, where 4 is nobody.
+    made = run(ResampleFrames(45.), x, layout, total_frames=FRAMES)
+    torch.testing.assert_close(made[1, 1], torch.lerp(x[1, 0], x[1, 1], 2 / 3))
+    torch.testing.assert_close(made[1, 5], x[1, 3])
+
+
 def slow_velocity(x, seen):
     made = torch.zeros_like(x)
     for t in range(1, x.shape[-3]):

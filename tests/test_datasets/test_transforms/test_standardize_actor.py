@@ -1,4 +1,6 @@
 """Statistics of actors against numpy, and that every road applies them."""
+from collections import defaultdict
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from mmair.datasets import SyntheticEmotionDataset
 from mmair.datasets.transforms.standardize_actor import (
     StandardizeActor, save_actor_statistics)
 from mmair.errors import InputError
+from mmair.layouts import get_layout
 from mmair.models import SkeletonDataPreprocessor
 
 GENERATOR = dict(num_actors=2, actions=['knock'], takes=1)
@@ -26,22 +29,27 @@ def build(*steps):
 @pytest.fixture(scope='module')
 def statistics(tmp_path_factory):
     path = str(tmp_path_factory.mktemp('actors') / 'actors.npz')
-    save_actor_statistics(build().recordings, 3, path)
+    save_actor_statistics(build().recordings, get_layout('ebedb'), path)
     return path
 
 
 def slow(recordings, dims=3):
-    """Mean posture and tempo of every actor, one frame after the other."""
+    """Mean posture and tempo of every actor, one joint after the other."""
     means, steps = {}, {}
     for actor in sorted({r['actor'] for r in recordings}):
-        postures, squares = [], []
-        for x in (r['keypoint'][..., :dims].double().numpy()
+        postures, squares = defaultdict(list), []
+        for x in (r['keypoint'].double().numpy()
                   for r in recordings if r['actor'] == actor):
-            for t, frame in enumerate(x):
-                postures.extend(frame)  # of each person
-                if t:  # not from one recording into the next
-                    squares.extend((frame - x[t - 1]).ravel() ** 2)
-        means[actor] = np.mean(postures, 0)
+            for t, m, v in np.ndindex(x.shape[:3]):
+                def seen(t, x=x, m=m, v=v):
+                    return x[t, m, v, 2] > 0 if dims == 2 else x[t, m].any()
+                if not seen(t):
+                    continue
+                postures[v].append(x[t, m, v, :dims])
+                if t and seen(t - 1):  # not from one recording into the next
+                    squares.extend((x[t, m, v] - x[t - 1, m, v])[:dims] ** 2)
+        means[actor] = np.stack([np.mean(postures[v], 0)
+                                 for v in range(x.shape[2])])
         steps[actor] = np.sqrt(np.mean(squares)) if squares else 0
     moving = [step for step in steps.values() if step > 1e-6]
     return {actor: (means[actor],
@@ -64,21 +72,21 @@ def test_against_numpy(statistics):
             found.numpy(), (x.numpy() - mean) / tempo, atol=1e-5)
 
 
-def made(actors, dims=3, seed=0):
+def made(actors, joints=25, seed=0):
     """Two recordings of each actor, who moves so much, two persons in it."""
     generator = torch.Generator().manual_seed(seed)
     recordings = []
     for actor, size in actors.items():
-        posture = torch.randn(1, 2, 4, dims, generator=generator)
+        posture = torch.randn(1, 2, joints, 3, generator=generator)
         for frames in (9, 14):
-            x = torch.randn(frames, 2, 4, dims, generator=generator)
+            x = torch.randn(frames, 2, joints, 3, generator=generator)
             recordings.append(dict(actor=actor, keypoint=posture + size * x))
     return recordings
 
 
-def saved(recordings, tmp_path, dims=3):
+def saved(recordings, tmp_path, layout='nturgb+d'):
     path = str(tmp_path / 'actors.npz')
-    save_actor_statistics(recordings, dims, path)
+    save_actor_statistics(recordings, get_layout(layout), path)
     return path
 
 
@@ -171,19 +179,44 @@ def test_sample_batch_and_preprocessor_do_the_same(statistics):
     torch.testing.assert_close(made['inputs'], batch)
 
 
-def test_a_score_beside_the_coordinates_stays(tmp_path):
-    """And has no part in the statistics."""
-    recordings = made(dict(a=1., b=2.))
-    path = saved(recordings, tmp_path, dims=2)
+def test_missing_joints_do_not_count_and_stay_at_the_root(tmp_path):
+    """2-D with scores: a third of the joints of one actor is missing."""
+    recordings = made(dict(a=1., b=1.), joints=17)
+    for recording in recordings:
+        x = recording['keypoint']
+        x[..., 2].abs_()
+        if recording['actor'] == 'b':
+            x[::3, :, ::2] = 0
+    path = saved(recordings, tmp_path, 'coco')
     expected = slow(recordings, dims=2)
+    assert expected['a'][1] == pytest.approx(expected['b'][1], abs=.1)
+    for actor, (mean, tempo) in read(path).items():
+        np.testing.assert_allclose(mean, expected[actor][0], atol=1e-6)
+        assert tempo == pytest.approx(expected[actor][1], rel=1e-5)
     for recording in recordings:
         x, actor = recording['keypoint'], recording['actor']
-        found = StandardizeActor(path)(dict(keypoint=x, actor=actor)
-                                       )['keypoint']
-        assert torch.equal(found[..., 2], x[..., 2])
+        found = StandardizeActor(path)(dict(
+            keypoint=x, actor=actor, layout='coco'))['keypoint']
+        assert torch.equal(found[..., 2], x[..., 2])  # the score stays
         mean, tempo = expected[actor]
+        seen = x[..., 2:] > 0
         np.testing.assert_allclose(
-            found[..., :2], (x[..., :2].numpy() - mean) / tempo, atol=1e-5)
+            found[..., :2], ((x[..., :2].numpy() - mean) / tempo
+                            * seen.numpy()), atol=1e-5)
+
+
+def test_who_is_absent_in_3d_does_not_count_and_stays(tmp_path):
+    recordings = made(dict(a=1., b=2.))
+    for recording in recordings:
+        recording['keypoint'][3:6, 1] = 0
+    path = saved(recordings, tmp_path)
+    expected = slow(recordings)
+    for actor, (mean, tempo) in read(path).items():
+        np.testing.assert_allclose(mean, expected[actor][0], atol=1e-6)
+        assert tempo == pytest.approx(expected[actor][1], rel=1e-5)
+    x = recordings[0]['keypoint'].transpose(0, 1)
+    found = StandardizeActor(path)(dict(keypoint=x, actor='a'))['keypoint']
+    assert not found[1, 3:6].any() and found[1, :3].all()
 
 
 @pytest.mark.parametrize('sample, message', [
