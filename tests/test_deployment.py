@@ -23,6 +23,7 @@ from mmair.datasets.transforms import (AppendMotion, FillGaps, MapLayout,
                                        RandomYaw, ResampleFrames,
                                        SampleWindows, ToBone)
 from mmair.datasets.transforms.missing import neighbors
+from mmair.datasets.transforms.normalize import median_of
 from mmair.deployment import (OnnxRecognizer, RecordingGraph,
                               TrainedRecognizer, export_onnx,
                               labelled_recordings, load_recognizer)
@@ -166,7 +167,7 @@ def test_median_is_the_lower_one_of_what_is_valid():
     x = torch.tensor([5., 1, 4, 2, 3])
     for valid, expected in (([1, 1, 1, 1, 1], 3), ([1, 1, 1, 1, 0], 2),
                             ([0, 0, 1, 0, 0], 4), ([1, 0, 1, 0, 1], 4)):
-        assert steps.median_of(x, torch.tensor(valid).bool()) == expected
+        assert median_of(x, torch.tensor(valid).bool()) == expected
 
 
 @pytest.mark.parametrize('layout', ['ebedb', 'coco'])

@@ -136,8 +136,14 @@ def test_bad_input_to_the_readout(config, args, expected, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_seed_is_obeyed(tmp_path):
+def test_seed_is_obeyed(tmp_path, monkeypatch):
     """Also where the config sets one, as ours do."""
+    workspaces, demand = [], torch.use_deterministic_algorithms
+
+    def demanded(*args, **kwargs):
+        workspaces.append(os.environ.get('CUBLAS_WORKSPACE_CONFIG'))
+        demand(*args, **kwargs)
+    monkeypatch.setattr(torch, 'use_deterministic_algorithms', demanded)
     assert Config.fromfile(QUICKSTART).randomness.seed == 0
     options = {**PRETRAIN, 'train_cfg.max_epochs': 1, 'val_cfg': None,
                'val_dataloader': None, 'val_evaluator': None}
@@ -147,7 +153,9 @@ def test_seed_is_obeyed(tmp_path):
         assert train(QUICKSTART, tmp_path / name, '--seed', seed, *args,
                      options=options) == 0
         seen[name] = losses(tmp_path / name)
-    torch.use_deterministic_algorithms(False)
+    demand(False)
+    # What a GPU's matrix products need to be deterministic.
+    assert workspaces == [':4096:8'] * 2
     assert seen['a'] == seen['b'] != seen['c']
 
 

@@ -9,6 +9,7 @@ one adds distributed training on CPU and tells a user's mistake in a sentence.
 import argparse
 import inspect
 import logging
+import os
 
 import torch
 from mmengine.config import Config
@@ -62,6 +63,9 @@ def main() -> None:
         cfg.randomness.seed = args.seed
     if args.deterministic:
         cfg.randomness.deterministic = True
+    if cfg.randomness.get('deterministic'):
+        # Without it torch refuses matrix products on a GPU.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     if (cfg.get('sync_bn') and cfg.launcher != 'none'
             and not torch.cuda.is_available()):
         raise InputError('sync_bn: synchronised batch norm needs GPUs and '

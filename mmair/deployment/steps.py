@@ -1,9 +1,9 @@
 """The steps of a test pipeline as one graph of operators has them.
 
 A graph cannot branch on what the numbers are, and ONNX has no running
-maximum and no median. So the steps that do or need one are written again
-here, on top of the same parts, for data in which anything may be missing; the
-tests hold them against the transforms. The other steps are traced as they are.
+maximum. So the steps that do or need one are written again here, on top of
+the same parts, for data in which anything may be missing; the tests hold them
+against the transforms. The other steps are traced as they are.
 """
 from functools import partial
 from typing import Callable, Tuple
@@ -17,7 +17,8 @@ from mmair.datasets.transforms import (AppendMotion, FillGaps, MapLayout,
                                        SkeletonTransform, ToBone, ToMotion)
 from mmair.datasets.transforms.missing import (interpolate, seen_mask,
                                                with_positions)
-from mmair.datasets.transforms.normalize import face_forward, trunk_points
+from mmair.datasets.transforms.normalize import (face_forward, median_of,
+                                                  trunk_points)
 from mmair.datasets.transforms.temporal import reflect
 from mmair.errors import InputError
 
@@ -45,16 +46,6 @@ def neighbors(seen: Tensor) -> Tuple[Tensor, Tensor]:
     before = order.gather(-2, (so_far - 1).clamp(min=0))
     return (torch.where(so_far > 0, before, -1),
             order.gather(-2, so_far - seen.long()))
-
-
-def median_of(x: Tensor, valid: Tensor) -> Tensor:
-    """The lower median of the valid numbers, ``(*, T) -> (*, )``.
-
-    Infinite where none is valid.
-    """
-    order = torch.where(valid, x, torch.inf).sort(-1).values
-    middle = (valid.long().sum(-1, keepdim=True) - 1).clamp(min=0) // 2
-    return order.gather(-1, middle)[..., 0]
 
 
 def fill_gaps(step: FillGaps, results: dict) -> None:

@@ -3,8 +3,8 @@ from typing import Optional
 
 import numpy as np
 
-#: Queries at a time, which bounds the memory: 80 MB for 10^4 recordings.
-_CHUNK = 1024
+#: Similarities at a time, which bounds the memory: some 80 MB.
+_CHUNK = 10**7
 
 
 def knn_predict(bank: np.ndarray,
@@ -43,9 +43,9 @@ def knn_predict(bank: np.ndarray,
                            return_inverse=True)[1]
         bank_groups, query_groups = np.split(groups, [len(bank)])
     k = min(k, len(bank))
-    found = []
-    for start in range(0, len(queries), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
+    found, rows = [], max(1, _CHUNK // len(bank))
+    for start in range(0, len(queries), rows):
+        chunk = slice(start, start + rows)
         similarity = queries[chunk] @ bank.T
         if bank_groups is not None:
             similarity[query_groups[chunk, None] == bank_groups] = -np.inf

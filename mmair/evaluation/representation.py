@@ -6,6 +6,16 @@ from torch import Tensor
 from mmair.errors import InputError
 
 
+def evenly(total: int, most: int = 20000) -> Tensor:
+    """Numbers below ``total``: all, or as many as ``most`` evenly spaced.
+
+    What is measured of a set is measured of so many: time and memory do not
+    grow without end.
+    """
+    count = min(total, most)
+    return torch.arange(count) * total // max(count, 1)
+
+
 def effective_rank(x: Tensor) -> float:
     """Effective rank of centred features (Roy & Vetterli, EUSIPCO 2007).
 

@@ -91,10 +91,12 @@ def test_pretrain_hook_tells_the_progress(tmp_path):
     hook.before_train_epoch(runner)
     hook.before_train_iter(runner, 0)
     hook.after_train_iter(runner, 0)
+    runner.iter += 1  # as the loop does
     hook.after_train_epoch(runner)
     assert calls == [('attach', recordings), ('fit', dataset, 7),
                      ('start_epoch', ), ('set_progress', .25),
-                     ('after_step', ), ('end_epoch', 2)]
+                     ('after_step', ), ('set_progress', .375),
+                     ('end_epoch', 2)]
     hook.after_train(runner)
     found = torch.load(tmp_path / 'backbone.pth')
     assert found['meta'] == dict(layout='ebedb')

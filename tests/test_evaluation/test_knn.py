@@ -44,7 +44,7 @@ def features():
 
 @pytest.mark.parametrize('k', [1, 2, 3, 4, 8, 20, 100])
 @pytest.mark.parametrize('grouped', [False, True])
-@pytest.mark.parametrize('chunk', [1024, 7])
+@pytest.mark.parametrize('chunk', [10**7, 7 * 40])
 def test_against_the_slow_reference(features, k, grouped, chunk,
                                     monkeypatch):
     monkeypatch.setattr(knn, '_CHUNK', chunk)

@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from mmair.errors import InputError
-from mmair.evaluation.representation import effective_rank, linear_cka
+from mmair.evaluation.representation import (effective_rank, evenly,
+                                             linear_cka)
+
+
+def test_of_many_some_are_taken_evenly():
+    assert evenly(5).tolist() == [0, 1, 2, 3, 4] and not len(evenly(0))
+    assert evenly(10, 4).tolist() == [0, 2, 5, 7]
+    some = evenly(10**9)
+    assert len(some) == 20000 and set(some.diff().tolist()) == {50000}
 
 
 def test_effective_rank():

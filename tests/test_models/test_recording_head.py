@@ -76,6 +76,18 @@ def test_a_feature_that_does_not_vary_has_a_finite_gradient():
     assert torch.isfinite(x.grad).all()
 
 
+@pytest.mark.parametrize('scale', [1., 1024., 65536.])
+def test_half_precision_gets_a_finite_gradient(scale):
+    """As --amp scales the loss, where a channel does not vary."""
+    x = torch.rand(2, 1, 4, 5, 6)
+    x[:, :, 1] = 0
+    x = x.half().requires_grad_()
+    pooled = pool_windows(x, 1)
+    assert pooled.dtype == torch.float32
+    (pooled.mean() * scale).backward()
+    assert torch.isfinite(x.grad).all() and x.grad.any()
+
+
 def pooled_mean(values):
     """Of features that have these values in all frames of a recording."""
     x = torch.as_tensor(values, dtype=torch.float64)

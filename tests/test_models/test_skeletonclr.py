@@ -82,6 +82,8 @@ def test_the_queue_is_half_of_the_data_at_most():
     other.allocate(10)
     assert torch.equal(one.queue, other.queue)
     torch.testing.assert_close(one.queue.norm(dim=1), torch.ones(5))
+    one.allocate(10**6)  # a step's time must not grow with the data
+    assert len(one.queue) == 65536
 
 
 def test_the_queue_that_the_loss_saw_gets_the_gradient():

@@ -54,6 +54,17 @@ def face_forward(x: Tensor, layout: SkeletonLayout) -> Tensor:
     return rotate_yaw(x.unsqueeze(-4), angle).squeeze(-4)
 
 
+def median_of(x: Tensor, valid: Tensor) -> Tensor:
+    """The lower median of the valid numbers, ``(*, T) -> (*, )``.
+
+    By sorting: ``torch.median`` is not deterministic on a GPU, and ONNX has
+    none. Infinite where no number is valid.
+    """
+    order = torch.where(valid, x, torch.inf).sort(-1).values
+    middle = (valid.long().sum(-1, keepdim=True) - 1).clamp(min=0) // 2
+    return order.gather(-1, middle)[..., 0]
+
+
 @TRANSFORMS.register_module()
 class NormalizeSkeleton(SkeletonTransform):
     """Centre on the root, face forward, scale by body size.
@@ -99,7 +110,7 @@ class NormalizeSkeleton(SkeletonTransform):
         length = trunk.diff(dim=-2).norm(dim=-1).sum(-1)
         if seen is None:
             position = position - root
-            size = length.median(-1).values
+            size = median_of(length, torch.ones_like(length, dtype=bool))
         else:
             position, size = self.of_seen(position, seen, root, length,
                                           layout)
@@ -132,7 +143,7 @@ class NormalizeSkeleton(SkeletonTransform):
         root = torch.where(has_root.any(-2, keepdim=True)[..., None],
                            interpolate(root, *neighbors(has_root)), mean)
         x = (x - root) * seen[..., None]
-        size = length.masked_fill(~has_trunk, torch.nan).nanmedian(-1).values
         spread = x.norm(dim=-1).sum((-2, -1)) / seen.sum((-2, -1)).clamp(
             min=1)
-        return x, torch.where(size.isnan(), spread, size)
+        return x, torch.where(has_trunk.any(-1),
+                              median_of(length, has_trunk), spread)

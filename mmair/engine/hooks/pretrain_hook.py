@@ -63,7 +63,8 @@ class PretrainHook(Hook):
         unwrap(runner).after_step()
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """End an epoch."""
+        """End an epoch, with the share of the training that is done now."""
+        unwrap(runner).set_progress(runner.iter / runner.max_iters)
         unwrap(runner).end_epoch(runner.epoch + 1)
 
     @master_only
@@ -108,6 +109,7 @@ class LabelMeterHook(Hook):
 
     priority = 'BELOW_NORMAL'
 
+    @master_only
     def after_train_epoch(self, runner: Runner) -> None:
         """Compute and log the meters of the epoch."""
         model = unwrap(runner)

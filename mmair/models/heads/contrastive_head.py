@@ -30,6 +30,10 @@ def info_nce(logits: Tensor, positives: Optional[Tensor] = None) -> Tensor:
     return -((log_p * positives).sum(1) / positives.sum(1)).mean()
 
 
+#: Keys in MoCo's queue.
+_LONGEST = 65536
+
+
 @MODELS.register_module()
 class ContrastiveHead(BaseModule):
     """Momentum contrast (MoCo; He et al., CVPR 2020, eq. 1).
@@ -37,8 +41,9 @@ class ContrastiveHead(BaseModule):
     A query should be nearest to its key among the keys of past batches. The
     queue of these, newest first, is a buffer; it starts with random
     directions, takes batches of any size, and gathers those of all
-    processes. Its length is a share of the data: a longer one than half of
-    it would mostly hold keys of the sample's own last turn.
+    processes. Its length is a share of the data, at most half: the longer it
+    is, the more often it holds a key of the sample itself. It is never longer
+    than MoCo's, 65536.
 
     Args:
         in_channels (int): Width d of the projections.
@@ -57,14 +62,14 @@ class ContrastiveHead(BaseModule):
             raise InputError(
                 f'ContrastiveHead: queue is {queue}, expected a share of the '
                 'recordings above 0 and at most 0.5; a longer queue holds '
-                'the sample itself')
+                'the sample itself more often')
         self.in_channels = in_channels
         self.temperature = temperature
         self.share = queue
 
     def allocate(self, num_recordings: int, device=None) -> None:
         """Make the queue, before a checkpoint is loaded into it."""
-        length = max(1, int(self.share * num_recordings))
+        length = max(1, min(_LONGEST, int(self.share * num_recordings)))
         # The same on every process, whatever they have drawn before.
         keys = torch.randn(length, self.in_channels,
                            generator=torch.Generator().manual_seed(0))

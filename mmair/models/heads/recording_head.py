@@ -33,7 +33,8 @@ def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
         Tensor: ``(N, 2 * P * C)``, or ``(N, P * C)`` without the deviation,
         for P parts.
     """
-    x = x.mean(1)
+    # The root is steep near 0: in half precision its gradient overflows.
+    x = x.to(torch.promote_types(x.dtype, torch.float32)).mean(1)
     if layout is None:
         frames = x.mean(3)
     else:

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from scipy.stats import hypergeom
 from torch import Tensor
 
-from mmair.evaluation.representation import effective_rank, linear_cka
+from mmair.evaluation.representation import (effective_rank, evenly,
+                                            linear_cka)
 from mmair.registry import MODELS
 
 from ..distributed import gather
@@ -136,12 +137,11 @@ class AppendageLabelRefiner(LabelRefiner):
         c~ = clip((c - c0 - 2 s0) / max(q90(c) - c0 - 2 s0, 3 s0), 0, 1), or
         c itself without ``chance_correction``.
         """
-        total = len(self.groups)
-        count = min(total, self.max_candidates)
-        pool = torch.arange(count, device=self.groups.device) * total // count
+        pool = evenly(len(self.groups), self.max_candidates).to(
+            self.groups.device)
         own = torch.bincount(self.groups[pool],
                              minlength=int(self.groups.max()) + 1)
-        candidates = count - own[self.groups]
+        candidates = len(pool) - own[self.groups]
         k = min(self.num_neighbors, int(candidates.min()))
         if k < 1:
             return torch.zeros_like(self.agreement)
@@ -178,9 +178,10 @@ class AppendageLabelRefiner(LabelRefiner):
             chance and over it, the effective rank of the body features, and
             their CKA with the limbs'.
         """
+        some = evenly(len(self.groups)).to(self.groups.device)
+        body, limbs = self.body_bank[some], self.limb_bank[some].flatten(1)
         return dict(
             agreement=float(self.agreement.mean()),
             agreement_over_chance=float(self.chance_ratio),
-            rank_body=effective_rank(self.body_bank),
-            cka_body_limbs=linear_cka(self.body_bank,
-                                      self.limb_bank.flatten(1)))
+            rank_body=effective_rank(body),
+            cka_body_limbs=linear_cka(body, limbs))
