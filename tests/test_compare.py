@@ -86,6 +86,7 @@ def test_tables_say_track_and_what_was_seen(fresh):
     for track in results(fresh)['tracks']:
         assert track['saw']['AIR'] == 'transductive'
         assert track['saw']['Random encoder'] == 'no pre-training'
+        assert 'Batch norms of random encoders' in track['tables'][0]['note']
         scores, few = track['tables'][0], track['tables'][4]
         columns = dict(zip(scores['columns'], zip(*scores['rows'])))
         assert columns['features, readout'][:4] == (

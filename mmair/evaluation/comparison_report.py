@@ -146,7 +146,11 @@ class _Track:
             rows=rows,
             note='Pooled out-of-fold predictions; ± is the deviation over '
             'seeds. Backbone passes: of a sample in a step, with gradient + '
-            'without. ' + self.settings() + _SPLITS)
+            'without. ' + ('Batch norms of random encoders have the '
+                           'statistics of all recordings, without labels. '
+                           if any(spec['kind'] == 'random' for spec
+                                  in preset.rows.values()) else '')
+            + self.settings() + _SPLITS)
 
     def settings(self) -> str:
         """How the regularisation of every row's readout was set."""
@@ -228,13 +232,14 @@ class _Track:
             rows.append([row, *(mean_and_deviation(
                 [s[score] for s in self.few[row, split, percentage]])
                 for split, percentage in columns), self.saw[row]])
+        steps = preset.recogniser.get('steps')
+        steps = f'About {steps}' if steps else 'As many'
         return dict(
             title=self.title(f'{SCORES[score]} (%) after training the whole '
                              'network on a part of the labels'),
             columns=['weights from', *columns.values(), 'pre-training saw'],
             rows=rows,
-            note=f'{preset.recogniser.get("steps") or "As many"} steps each. '
-            'The part is drawn by class, at least one recording of each; '
+            note=f'{steps} steps each. The part is drawn by class, at least one recording of each; '
             f'± is the deviation over {_count(len(preset.seeds), "seed")} '
             f'and, below 100 %, {_count(preset.draws, "draw")} each. '
             + _SPLITS)

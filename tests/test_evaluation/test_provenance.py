@@ -1,7 +1,10 @@
 import json
+from types import SimpleNamespace
 
 import pytest
+from torch import nn
 
+from mmair.engine.hooks import ProvenanceHook
 from mmair.errors import InputError
 from mmair.evaluation.provenance import (check_unseen, load_provenance, merge,
                                          pretraining_saw)
@@ -39,6 +42,21 @@ def test_pretraining_leaves_a_record(pretrained):
     record = load_provenance(str(pretrained / 'backbone.pth'))
     names = record['unlabelled']['SyntheticEmotionDataset']
     assert len(names) == 28 and record['labelled'] == {}
+
+
+def test_what_is_inherited_is_kept_beside_unknown_data(checkpoint, tmp_path):
+    """Of a data set that is not mmair's no names are known."""
+    hook, made = ProvenanceHook(), tmp_path / 'made'
+    made.mkdir()
+
+    def run(weights):
+        hook.before_train(SimpleNamespace(
+            model=nn.Linear(1, 1), _load_from=weights, work_dir=str(made),
+            train_dataloader=SimpleNamespace(dataset=[1, 2])))
+    run(None)
+    assert not list(made.iterdir())
+    run(checkpoint)
+    assert load_provenance(str(made / 'backbone.pth')) == RECORD
 
 
 def test_records_add_up():

@@ -23,6 +23,8 @@ class AppendagePartition(SkeletonTransform):
     limbs are mirrored, so that one encoder serves all four on every layout.
     In 2-D data a limb joint that is missing, or whose limb's root is, lies
     at the root of the limb and has no velocity; the limbs have no scores.
+    In 3-D data nothing tells a joint that :class:`DropJoints` has put onto
+    the root of the body from one that is there.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``, x lateral

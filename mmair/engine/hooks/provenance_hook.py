@@ -18,8 +18,8 @@ class ProvenanceHook(Hook):
 
     So that a later test can refuse weights that have seen its labels, see
     :mod:`mmair.evaluation.provenance`. Pre-training sees recordings without
-    labels; a recogniser that starts from other weights inherits their record.
-    Data sets that are not mmair's are not recorded.
+    labels; what starts from other weights inherits their record. Data sets
+    that are not mmair's are not recorded.
     """
 
     @master_only
@@ -29,13 +29,13 @@ class ProvenanceHook(Hook):
         kind = 'unlabelled' if hasattr(model, 'attach') else 'labelled'
         dataset = unwrap_dataset(runner.train_dataloader.dataset,
                                  'recordings')
-        if not hasattr(dataset, 'recordings'):
-            return
-        names = [r['frame_dir'] for r in dataset.recordings]
         own = dict(unlabelled={}, labelled={})
-        own[kind] = {type(dataset).__name__: names}
+        if hasattr(dataset, 'recordings'):
+            own[kind] = {type(dataset).__name__: [
+                r['frame_dir'] for r in dataset.recordings]}
         sources = [runner._load_from] + [
             cfg.get('checkpoint') for _, cfg in init_cfgs(model)]
         inherited = [load_provenance(path) for path in sources if path]
-        dump(merge([own, *filter(None, inherited)]),
-             osp.join(runner.work_dir, FILE_NAME))
+        record = merge([own, *filter(None, inherited)])
+        if any(record.values()):
+            dump(record, osp.join(runner.work_dir, FILE_NAME))
