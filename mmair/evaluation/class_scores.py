@@ -142,25 +142,24 @@ def fuse(streams: Sequence[ClassScores],
     return streams[0]._replace(score=mean)
 
 
-def search_weights(streams: Sequence[ClassScores],
-                   steps: int = 10) -> Tuple[Tuple[float, ...], float]:
+def search_weights(
+        streams: Sequence[ClassScores]) -> Tuple[Tuple[float, ...], float]:
     """The weights of the best macro-F1 on validation recordings.
 
     Args:
         streams (Sequence[ClassScores]): Aligned, of validation recordings
             with labels.
-        steps (int): The weights are multiples of 1 / steps. Defaults to 10.
 
     Returns:
-        tuple: Weights that sum to 1, and their macro-F1 in percent. Of
-        equally good ones the most even.
+        tuple: Weights, tenths that sum to 1, and their macro-F1 in percent.
+        Of equally good ones the most even.
     """
     def rank(counts: Tuple[int, ...]) -> tuple:
         score = fuse(streams, counts).scores()['macro_f1']
         return round(score, 9), -sum(n * n for n in counts)
 
-    best = max(_shares(steps, len(streams)), key=rank)
-    return tuple(n / steps for n in best), rank(best)[0]
+    best = max(_shares(10, len(streams)), key=rank)
+    return tuple(n / 10 for n in best), rank(best)[0]
 
 
 def _shares(total: int, parts: int) -> List[Tuple[int, ...]]:

@@ -45,16 +45,9 @@ class EmotionMetric(BaseMetric):
 
     Classes are unbalanced in emotion data, so macro-F1 comes first. The
     confusion matrix goes to the log.
-
-    Args:
-        per_class (bool): Whether to report each class. Defaults to True.
     """
 
     default_prefix = 'emotion'
-
-    def __init__(self, per_class: bool = True, **kwargs) -> None:
-        super().__init__(**kwargs)
-        self.per_class = per_class
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         """Keep label and arg max of each recording."""
@@ -75,14 +68,13 @@ class EmotionMetric(BaseMetric):
         names = (self.dataset_meta or {}).get('classes', ())
         present = np.union1d(labels, predictions)
         names = [names[i] if i < len(names) else str(i) for i in present]
-        if self.per_class:
-            f1 = f1_score(labels, predictions, labels=present, average=None,
-                          zero_division=0)
-            recall = recall_score(labels, predictions, labels=present,
-                                  average=None, zero_division=0)
-            for name, f, r in zip(names, f1, recall):
-                scores[f'f1_{name}'] = 100 * float(f)
-                scores[f'recall_{name}'] = 100 * float(r)
+        f1 = f1_score(labels, predictions, labels=present, average=None,
+                      zero_division=0)
+        recall = recall_score(labels, predictions, labels=present,
+                              average=None, zero_division=0)
+        for name, f, r in zip(names, f1, recall):
+            scores[f'f1_{name}'] = 100 * float(f)
+            scores[f'recall_{name}'] = 100 * float(r)
         matrix = confusion_matrix(labels, predictions, labels=present)
         width = max(map(len, names)) + 1
         rows = [f'{n:>{width}} ' + ' '.join(f'{c:4d}' for c in row)

@@ -49,9 +49,9 @@ def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
     return _signed_root(torch.cat((mean, spread), 1))
 
 
-def _signed_root(x: torch.Tensor, epsilon: float = 1e-4) -> torch.Tensor:
+def _signed_root(x: Tensor) -> Tensor:
     """The root of the size, with a finite gradient at 0."""
-    return x.sign() * ((x.abs() + epsilon).sqrt() - epsilon**0.5)
+    return x.sign() * ((x.abs() + 1e-4).sqrt() - 1e-4**0.5)
 
 
 @MODELS.register_module()
