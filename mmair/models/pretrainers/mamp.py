@@ -40,8 +40,6 @@ class MAMP(BasePretrainer):
         data_preprocessor (dict, optional): See :class:`BasePretrainer`.
     """
 
-    backbone_passes = (2, 0)
-
     def __init__(self,
                  backbone: dict,
                  head: dict,

@@ -28,8 +28,6 @@ class SwAV(LabelCodes, BasePretrainer):
         data_preprocessor (dict, optional): See :class:`BasePretrainer`.
     """
 
-    backbone_passes = (2, 0)
-
     def __init__(self,
                  backbone: dict,
                  neck: dict,

@@ -26,8 +26,6 @@ class VICReg(BasePretrainer):
         data_preprocessor (dict, optional): See :class:`BasePretrainer`.
     """
 
-    backbone_passes = (2, 0)
-
     def __init__(self,
                  backbone: dict,
                  neck: dict,
