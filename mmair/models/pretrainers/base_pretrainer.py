@@ -43,9 +43,9 @@ class BasePretrainer(BaseModel):
                 type='mmair.SkeletonDataPreprocessor')), init_cfg)
 
     @property
-    @abstractmethod
     def backbone(self) -> torch.nn.Module:
-        """The student's backbone: what is kept after pre-training."""
+        """What is kept after pre-training: that of ``self.student``."""
+        return self.student.backbone
 
     @abstractmethod
     def loss(self, inputs, data_samples: list) -> Dict[str, Tensor]:

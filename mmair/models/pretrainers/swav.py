@@ -1,7 +1,6 @@
 """SwAV: swapped prediction of balanced clusters."""
 from typing import Dict, List, Optional
 
-import torch
 from torch import Tensor
 
 from mmair.registry import MODELS
@@ -37,11 +36,6 @@ class SwAV(LabelCodes, BasePretrainer):
         super().__init__(data_preprocessor, init_cfg)
         self.student = SkeletonEncoder(backbone, neck)
         self.head = MODELS.build(head)
-
-    @property
-    def backbone(self) -> torch.nn.Module:
-        """The backbone: what is kept after pre-training."""
-        return self.student.backbone
 
     def attach(self, recordings: List[dict]) -> None:
         """Allocate the codes."""

@@ -33,11 +33,6 @@ class TeacherPretrainer(BasePretrainer):
                                                 momentum=1 - momentum)
         self.momentum = momentum
 
-    @property
-    def backbone(self) -> torch.nn.Module:
-        """The student's backbone: what is kept after pre-training."""
-        return self.student.backbone
-
     def init_weights(self) -> None:
         """Initialise; the teacher starts as the student."""
         super().init_weights()

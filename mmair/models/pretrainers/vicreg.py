@@ -1,7 +1,6 @@
 """VICReg: views alike, no two dimensions alike."""
 from typing import Dict, Optional
 
-import torch
 from torch import Tensor
 
 from mmair.registry import MODELS
@@ -35,11 +34,6 @@ class VICReg(BasePretrainer):
         super().__init__(data_preprocessor, init_cfg)
         self.student = SkeletonEncoder(backbone, neck)
         self.criterion = MODELS.build(loss or dict(type='mmair.VICRegLoss'))
-
-    @property
-    def backbone(self) -> torch.nn.Module:
-        """The backbone: what is kept after pre-training."""
-        return self.student.backbone
 
     def loss(self, inputs, data_samples: list) -> Dict[str, Tensor]:
         """Losses of a batch with two views, ``(B, 2, M, T, V, C)``."""
