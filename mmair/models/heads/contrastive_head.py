@@ -10,6 +10,7 @@ from mmair.errors import InputError
 from mmair.registry import MODELS
 
 from ..distributed import gather
+from ..precision import at_least_fp32
 
 
 def info_nce(logits: Tensor, positives: Optional[Tensor] = None) -> Tensor:
@@ -91,8 +92,7 @@ class ContrastiveHead(BaseModule):
         # A copy: what enqueue writes must not reach the backward pass.
         past = queries @ self.queue.to(queries.dtype, copy=True).T
         both = torch.cat((own, past.to(own.dtype)), 1)
-        return both.to(torch.promote_types(both.dtype, torch.float32)) / (
-            self.temperature)
+        return at_least_fp32(both) / self.temperature
 
     def loss(self, queries: Tensor, keys: Tensor) -> dict:
         """``loss_contrast``, InfoNCE of ``(N, d)`` and ``(N, d)``."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from mmair.registry import MODELS
 
 from ..distributed import gather, own_part
-from .label_assigners import at_least_fp32
+from ..precision import at_least_fp32
 
 
 @MODELS.register_module()

@@ -11,11 +11,7 @@ from mmair.errors import InputError
 from mmair.registry import MODELS
 
 from ..distributed import gather
-
-
-def at_least_fp32(x: Tensor) -> Tensor:
-    """``x``, in fp32 if it is of half precision."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+from ..precision import at_least_fp32
 
 
 def sinkhorn(scores: Tensor,

@@ -11,6 +11,7 @@ from mmair.errors import InputError
 from mmair.registry import MODELS
 
 from ..distributed import gather
+from ..precision import at_least_fp32
 
 
 def to_tokens(x: Tensor, length: int) -> Tensor:
@@ -153,9 +154,9 @@ class MaskedMotionHead(BaseModule):
         """
         if maps.shape[2] != mask.shape[1]:
             maps = F.adaptive_avg_pool2d(maps, mask.shape[1:])
-        prediction, target = self(maps), self.targets(x)
-        dtype = torch.promote_types(prediction.dtype, torch.float32)
-        error = (prediction.to(dtype) - target).square().mean(3)
+        prediction, target = at_least_fp32(self(maps)), self.targets(x)
+        dtype = prediction.dtype
+        error = (prediction - target).square().mean(3)
         mask = mask.to(dtype) if weight is None else mask * weight.to(dtype)
         # Processes whose samples count for more have a larger part in it.
         count = gather(mask.sum()[None]).mean().clamp(min=1e-6)

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from mmair.registry import MODELS
 
+from ..precision import at_least_fp32
+
 
 @MODELS.register_module()
 class SegmentLabelHead(BaseModule):
@@ -63,9 +65,7 @@ class SegmentLabelHead(BaseModule):
             logits = fc(features[:, group].transpose(1, 2)).reshape(
                 -1, self.num_labels)
             target = labels[:, :, group].flatten()
-            losses.append(F.cross_entropy(
-                logits.to(torch.promote_types(logits.dtype, torch.float32)),
-                target))
+            losses.append(F.cross_entropy(at_least_fp32(logits), target))
             right.append((logits.detach().argmax(1) == target).double()
                          .mean())
         return dict(

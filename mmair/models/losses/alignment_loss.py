@@ -9,6 +9,7 @@ from torch import Tensor
 from mmair.registry import MODELS
 
 from ..distributed import gather
+from ..precision import at_least_fp32
 
 
 @MODELS.register_module()
@@ -82,7 +83,7 @@ def variance_covariance(z: Tensor) -> tuple:
     num, _, width = z.shape
     # Autocast would sum the squares of unbounded projections in fp16.
     with torch.autocast(z.device.type, enabled=False):
-        z = z.to(torch.promote_types(z.dtype, torch.float32))
+        z = at_least_fp32(z)
         z = z - z.mean(0)
         covariance = torch.einsum('nsi,nsj->sij', z, z) / (num - 1)
     diagonal = covariance.diagonal(dim1=1, dim2=2)

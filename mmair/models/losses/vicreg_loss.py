@@ -9,6 +9,7 @@ from torch import Tensor
 from mmair.registry import MODELS
 
 from ..distributed import gather
+from ..precision import at_least_fp32
 from .alignment_loss import variance_covariance
 
 
@@ -49,7 +50,7 @@ class VICRegLoss(BaseModule):
         Returns:
             dict[str, Tensor]: ``loss_sim``, ``loss_var`` and ``loss_cov``.
         """
-        z = z.to(torch.promote_types(z.dtype, torch.float32))
+        z = at_least_fp32(z)
         one, other = z.chunk(2)
         variance, covariance = variance_covariance(
             gather(torch.stack((one, other), 1)))
