@@ -1,17 +1,7 @@
 # Fine-tune the encoder that air_stgcn_kdae pre-trained. Built and stepped on
 # generated data in the format of the real set; not trained on the real set.
 _base_ = [
-    '../../_base_/recognition/kdae.py', '../../_base_/schedules/finetune.py',
+    '../../_base_/recognition/air_kdae.py',
+    '../../_base_/schedules/finetune.py',
     '../../_base_/default_runtime.py'
 ]
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmair.AppendageInformedGCN',
-        gcn=_base_.model.backbone,
-        codebook=dict(type='mmair.AppendageCodebook', layout='kdae'),
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='work_dirs/air_stgcn_kdae/encoder.pth')),
-    # Channels of the GCN, and codes: fine and coarse, 3 streams of 128.
-    cls_head=dict(in_channels=64 + 2 * 3 * 128, layout='kdae'))

@@ -1,18 +1,7 @@
 # Fine-tune the encoder that air_stgcn_ntu60_2d pre-trained. Built and stepped
 # on small files of MMAction2's format; not trained on the real file.
 _base_ = [
-    '../../_base_/recognition/ntu60_2d.py',
+    '../../_base_/recognition/air_ntu60_2d.py',
     '../../_base_/schedules/finetune.py',
     '../../_base_/default_runtime.py'
 ]
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmair.AppendageInformedGCN',
-        gcn=_base_.model.backbone,
-        codebook=dict(type='mmair.AppendageCodebook', layout='coco'),
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='work_dirs/air_stgcn_ntu60_2d/encoder.pth')),
-    # Channels of the GCN, and codes: fine and coarse, 3 streams of 128.
-    cls_head=dict(in_channels=64 + 2 * 3 * 128, layout='coco'))
