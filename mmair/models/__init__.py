@@ -8,7 +8,7 @@ from .heads import (CenteringAssigner, ContrastiveHead, DiscreteLabelHead,
                     SegmentLabelHead, SinkhornAssigner, TemporalLabelHead)
 from .losses import (AppendageLoss, MultiGranularityAlignmentLoss,
                      ScaleConsistencyLoss, VICRegLoss)
-from .necks import EnergyAttentionDrop, ProjectionNeck
+from .necks import ProjectionNeck
 from .pretrainers import (AIR, MAMP, AimCLR, AppendageEncoder, BasePretrainer,
                           MaskedAppendages, PooledAppendages, SkeletonCLR,
                           SwAV, VICReg)
@@ -18,10 +18,10 @@ __all__ = [
     'AIR', 'AimCLR', 'AppendageCodebook', 'AppendageEncoder',
     'AppendageInformedGCN', 'AppendageLabelRefiner', 'AppendageLoss',
     'BasePretrainer', 'BatchAgreementRefiner', 'CTRGCN', 'CenteringAssigner',
-    'ContrastiveHead', 'DiscreteLabelHead', 'EnergyAttentionDrop',
-    'KMeansAssigner', 'MAMP', 'MSG3D', 'MaskedAppendages', 'MaskedMotionHead',
-    'MultiGranularityAlignmentLoss', 'PooledAppendages', 'ProjectionNeck',
-    'RecordingHead', 'ScaleConsistencyLoss', 'SegmentLabelHead',
-    'SinkhornAssigner', 'SkeletonCLR', 'SkeletonDataPreprocessor', 'SwAV',
-    'TemporalLabelHead', 'VICReg', 'VICRegLoss'
+    'ContrastiveHead', 'DiscreteLabelHead', 'KMeansAssigner', 'MAMP', 'MSG3D',
+    'MaskedAppendages', 'MaskedMotionHead', 'MultiGranularityAlignmentLoss',
+    'PooledAppendages', 'ProjectionNeck', 'RecordingHead',
+    'ScaleConsistencyLoss', 'SegmentLabelHead', 'SinkhornAssigner',
+    'SkeletonCLR', 'SkeletonDataPreprocessor', 'SwAV', 'TemporalLabelHead',
+    'VICReg', 'VICRegLoss'
 ]

@@ -6,8 +6,9 @@ import torch.nn.functional as F
 from tiny_peers import numbers, peer_batch, peer_config, ready
 
 from mmair.models.heads import ContrastiveHead, info_nce
-from mmair.models.losses import distribution_divergence, mine_positives
-from mmair.models.necks import EnergyAttentionDrop
+from mmair.models.pretrainers.aim_clr import (attention_drop,
+                                              distribution_divergence,
+                                              mine_positives)
 
 
 def test_the_losses_are_the_slow_ones():
@@ -70,7 +71,7 @@ def maps():
 def test_the_drop_is_that_of_the_authors():
     """Recorded from Levigty/AimCLR, net/att_drop.py, Simam_Drop(7,
     keep_prob=0.7)."""
-    y = EnergyAttentionDrop()(maps()[:, None])[:, 0]
+    y = attention_drop(maps()[:, None])[:, 0]
     assert y.shape == (4, 3, 5, 7)
     assert float(y.sum()) == pytest.approx(-22.37908291, abs=1e-7)
     assert float(y.abs().sum()) == pytest.approx(308.2649491, abs=1e-6)
@@ -100,12 +101,11 @@ def test_the_drop_is_the_slow_one():
     kept = sum(map(sum, joints)) / 10 * float(places.double().mean())
     assert 0 < sum(map(sum, joints)) < 10
     expected = x * places / kept * torch.tensor(joints)[:, None, None]
-    torch.testing.assert_close(
-        EnergyAttentionDrop()(x[:, None])[:, 0], expected)
+    torch.testing.assert_close(attention_drop(x[:, None])[:, 0], expected)
 
 
 def test_nothing_is_left_where_all_is_attended():
-    y = EnergyAttentionDrop(threshold=0.5)(numbers(6, 2, 1, 3, 4, 5))
+    y = attention_drop(numbers(6, 2, 1, 3, 4, 5), threshold=0.5)
     assert torch.equal(y, torch.zeros_like(y))
 
 
@@ -130,7 +130,7 @@ def test_a_step_is_put_together():
         keys = model.teacher(key)
         normal = model.head.logits(model.student(query), keys)
         changed = model.head.logits(model.student(extreme), keys)
-        dropped = model.head.logits(model.student.neck(model.drop(
+        dropped = model.head.logits(model.student.neck(attention_drop(
             model.backbone(extreme)).mean((1, 3, 4))), keys)
         losses = model(inputs, samples, mode='loss')
     p = normal.softmax(1)

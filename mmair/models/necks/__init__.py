@@ -1,4 +1,3 @@
-from .attention_drop import EnergyAttentionDrop
 from .projection_neck import ProjectionNeck
 
-__all__ = ['EnergyAttentionDrop', 'ProjectionNeck']
+__all__ = ['ProjectionNeck']
