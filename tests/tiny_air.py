@@ -119,3 +119,20 @@ def train_ready(cfg, num_recordings=12, seed=0):
         if hasattr(model.refiner, 'agreement'):
             model.refiner.agreement.uniform_()  # so few seldom agree
     return model
+
+
+def total(losses):
+    return sum(v for k, v in losses.items() if k.startswith('loss'))
+
+
+def check_gradients(model):
+    """Every weight has a finite gradient, the teacher's have none."""
+    for key, weight in model.named_parameters():
+        if key.startswith('teacher.'):
+            assert not weight.requires_grad and weight.grad is None, key
+            continue
+        assert weight.grad is not None, key
+        assert torch.isfinite(weight.grad).all(), key
+        # A bias ahead of a batch norm has the gradient 0.
+        if weight.ndim > 1:
+            assert (weight.grad != 0).any(), key

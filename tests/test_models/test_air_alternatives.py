@@ -1,7 +1,8 @@
 """Other readings of AIR's parts, each chosen by its type."""
 import pytest
 import torch
-from tiny_air import ALTERNATIVES, air_config, batch, train_ready
+from tiny_air import (ALTERNATIVES, air_config, batch, check_gradients,
+                      train_ready)
 
 from mmair.registry import MODELS
 
@@ -20,15 +21,7 @@ def test_every_parameter_gets_a_gradient(name):
     if name == 'consistency':
         assert losses['loss_consistency'] > 0
     model.parse_losses(losses)[0].backward()
-    for key, weight in model.named_parameters():
-        if key.startswith('teacher.'):
-            assert weight.grad is None
-            continue
-        assert weight.grad is not None, key
-        assert torch.isfinite(weight.grad).all(), key
-        # A bias ahead of a batch norm has the gradient 0.
-        if weight.ndim > 1:
-            assert (weight.grad != 0).any(), key
+    check_gradients(model)
 
 
 @everyone
