@@ -70,8 +70,9 @@ def usage(codes: np.ndarray, num_labels: int) -> Dict[str, float]:
         dict: ``used`` codes, ``perplexity`` (the exponential of their
         entropy: K where all are used alike), it as a share of K
         (``perplexity_share``), and the share of the largest (``largest``).
+        Without any code the perplexity is 1.
     """
-    share = np.bincount(codes, minlength=num_labels) / len(codes)
+    share = np.bincount(codes, minlength=num_labels) / max(len(codes), 1)
     there = share[share > 0]
     perplexity = float(np.exp(-(there * np.log(there)).sum()))
     return dict(used=len(there), perplexity=perplexity,

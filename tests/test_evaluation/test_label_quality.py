@@ -95,6 +95,8 @@ def test_use_of_the_codes():
     assert uneven['perplexity'] == pytest.approx(
         exp(-.75 * log(.75) - .25 * log(.25)))
     assert usage(np.array([5, 5]), 8)['perplexity'] == 1
+    nothing = usage(np.array([], dtype=int), 4)
+    assert nothing['perplexity_share'] == 1 / 4 and nothing['used'] == 0
 
 
 def test_churn_is_over_what_has_both():

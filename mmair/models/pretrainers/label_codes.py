@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmair.evaluation.label_quality import churn, usage
+
 from ..distributed import gather
 
 
@@ -65,14 +67,12 @@ class LabelCodes:
             recordings whose code changed.
         """
         meters = dict()
-        for k, codes, previous in zip(self.head.num_labels, self.codes,
-                                      self.previous_codes):
-            share = torch.bincount(codes[codes >= 0], minlength=k).double()
-            share = share / share.sum().clamp(min=1)
-            perplexity = torch.exp(-torch.xlogy(share, share).sum())
-            meters[f'usage_{k}'] = float(perplexity) / k
-            known = (codes >= 0) & (previous >= 0)
-            if known.any():
-                meters[f'flips_{k}'] = float(
-                    (codes != previous)[known].double().mean())
+        for k, codes, previous in zip(
+                self.head.num_labels, self.codes.cpu().numpy(),
+                self.previous_codes.cpu().numpy()):
+            meters[f'usage_{k}'] = usage(codes[codes >= 0],
+                                         k)['perplexity_share']
+            flips = churn(codes, previous)
+            if flips is not None:
+                meters[f'flips_{k}'] = flips
         return meters
