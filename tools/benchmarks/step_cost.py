@@ -56,8 +56,8 @@ def prepare(cfg: Config, device: str) -> tuple:
         cfg.model, data_preprocessor=cfg.get('data_preprocessor'))).to(device)
     if not hasattr(model, 'backbone_passes'):
         raise InputError(f'{cfg.filename}: {cfg.model.type} is no '
-                         'pre-training, of which alone it is known how many '
-                         'passes a step needs')
+                         'pre-training; only these tell how many passes a '
+                         'step needs')
     loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
     data = next(iter(loader))
     model.init_weights()

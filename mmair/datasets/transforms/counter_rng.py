@@ -89,7 +89,7 @@ def draw(sampler: Callable, results: dict,
         sampler (Callable): :func:`uniform` or :func:`normal`.
         results (dict): ``keypoint`` ``(*batch, *windows, M, T, V, C)`` and
             ``key``, int64 ``(*batch, )``.
-        shape (Sequence[int]): Numbers a window.
+        shape (Sequence[int]): Numbers per window.
 
     Returns:
         Tensor: ``(*batch, *windows, *shape)``, on the device of ``keypoint``.

@@ -16,15 +16,15 @@ def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
 
     Mean, and deviation beside it, over the frames of all windows; persons and
     joints are averaged first, the latter within each part of the body (four
-    limbs, torso) where the layout is given. What moves much lives in the
-    deviation, and what moves it in the part. Then the signed root is taken:
-    the power normalisation of Perronnin, Sanchez & Mensink (ECCV 2010), by
-    which what is seldom active counts, too.
+    limbs, torso) where the layout is given. How strongly something moves shows
+    in the deviation, and which limb moves in the part. Then the signed root
+    is taken: the power normalisation of Perronnin, Sanchez & Mensink (ECCV
+    2010), by which what is seldom active counts, too.
 
     Args:
         x (Tensor): Features of windows, ``(N * num_clips, M, C, T, V)``, the
             windows of a recording next to each other.
-        num_clips (int): Windows a recording.
+        num_clips (int): Windows per recording.
         deviation (bool): Whether to append the deviation. Defaults to True.
         layout (str | dict, optional): The skeleton layout. Defaults to None:
             the whole body is one part.
@@ -100,7 +100,7 @@ class RecordingHead(GCNHead):
 
         Args:
             x (Tensor): ``(N * num_clips, M, C, T, V)``.
-            num_clips (int): Windows a recording.
+            num_clips (int): Windows per recording.
 
         Returns:
             Tensor: Class scores, ``(N, num_classes)``.

@@ -31,7 +31,7 @@ class AimCLR(SkeletonCLR):
         head (dict): :class:`ContrastiveHead`.
         mining (float): Share of the training after which neighbours are
             mined. Defaults to 0.5, as 150 of 300 epochs.
-        neighbors (int): Mined keys a view. Defaults to 1.
+        neighbors (int): Mined keys per view. Defaults to 1.
         momentum (float): Of the key encoder at the start. Defaults to 0.99.
         data_preprocessor (dict, optional): See :class:`BasePretrainer`.
     """
@@ -109,7 +109,7 @@ def mine_positives(logits: Sequence[Tensor], num: int) -> Tensor:
 
     Args:
         logits (Sequence[Tensor]): Of each view, ``(N, 1 + L)``.
-        num (int): Neighbours a view.
+        num (int): Neighbours per view.
 
     Returns:
         Tensor: Positives, ``(N, 1 + L)`` of bool.

@@ -25,8 +25,8 @@ class MAMP(BasePretrainer):
     transformer; a graph convolution needs all its joints, so a learnt token
     stands where they were. Motion channels of the input are hidden one frame
     longer, because they would give the last hidden position away. The
-    originals mask nine tokens of ten; a network that is fed what was masked
-    needs more to go on.
+    originals mask nine tokens of ten; a network that also sees the masked
+    positions needs more visible ones.
 
     Args:
         backbone (dict): Any MMAction2 GCN.
@@ -69,7 +69,7 @@ class MAMP(BasePretrainer):
         Args:
             data_samples (list[ActionDataSample]): With ``key``, or else
                 torch's generator is asked.
-            shape (tuple[int]): Numbers a view.
+            shape (tuple[int]): Numbers per view.
 
         Returns:
             Tensor: ``(num_views * B, *shape)``, first views first.
