@@ -9,6 +9,8 @@ from mmair.errors import InputError
 from mmair.layouts import get_layout
 from mmair.registry import MODELS
 
+from ..precision import at_least_fp32
+
 
 def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
                  layout: Union[str, dict, None] = None) -> Tensor:
@@ -34,7 +36,7 @@ def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
         for P parts.
     """
     # The root is steep near 0: in half precision its gradient overflows.
-    x = x.to(torch.promote_types(x.dtype, torch.float32)).mean(1)
+    x = at_least_fp32(x).mean(1)
     if layout is None:
         frames = x.mean(3)
     else:
