@@ -18,6 +18,7 @@ from .skeleton import (GIF_FRAME_MS, TEXT_COLOR, Body, center, legend_of,
 _FLOOR_COLOR = '#E3E5E8'
 _WIDTH = 13.  # of a picture, in inches
 _GAP = .35  # between panels
+_SECONDS = 6.  # longest time that a GIF shows
 _CAPTION, _TIMES, _SPACE = .5, .28, .12  # above a strip, below it, below that
 
 
@@ -153,17 +154,15 @@ def _draw_strip(fig: Figure, panel: Panel, index: np.ndarray,
 
 def draw_panels_gif(panels: Sequence[Panel],
                     path: Union[str, Path],
-                    seconds: float = 6.,
                     height: int = 260) -> int:
     """Write sequences side by side as an endless animated GIF.
 
-    They play at their true tempo; those that are over hold their last pose.
-    The picture follows the bodies sideways.
+    Their first 6 s play at their true tempo; those that are over hold their
+    last pose. The picture follows the bodies sideways.
 
     Args:
         panels (Sequence[Panel]): What to show.
         path (str | Path): The file to write.
-        seconds (float): Longest time shown. Defaults to 6.
         height (int): Height of a body's picture in pixels. Defaults to 260.
 
     Returns:
@@ -173,7 +172,7 @@ def draw_panels_gif(panels: Sequence[Panel],
         InputError: If a panel does not fit its layout.
     """
     moves = [panel.points() for panel in panels]
-    length = min(seconds, max(panel.times[-1] for panel in panels))
+    length = min(_SECONDS, max(panel.times[-1] for panel in panels))
     times = np.arange(int(length * 1000 / GIF_FRAME_MS) + 1) \
         * GIF_FRAME_MS / 1000
     shown = [points[np.abs(panel.times - times[:, None]).argmin(1)]

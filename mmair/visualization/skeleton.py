@@ -20,13 +20,14 @@ TRUNK_COLOR = '#8A8F98'
 TEXT_COLOR = '#4A4F57'
 #: A GIF counts in 10 ms, and browsers slow very short frames down.
 GIF_FRAME_MS = 80
+_AZIMUTH = np.deg2rad(35)  # between where a body faces and who sees it
+_SECONDS = 4.  # longest time that a GIF shows
 
 
 def draw_strip(keypoint: np.ndarray,
                layout: Union[str, dict, SkeletonLayout],
                num_poses: int = 8,
                fps: Optional[float] = None,
-               title: str = '',
                legend: bool = True) -> Figure:
     """Draw evenly spaced poses of a recording side by side.
 
@@ -42,7 +43,6 @@ def draw_strip(keypoint: np.ndarray,
         num_poses (int): Number of poses. Defaults to 8.
         fps (float, optional): Frames a second; if given, the time is written
             under each pose.
-        title (str): Title. Defaults to none.
         legend (bool): Whether to name the colours. Defaults to True.
 
     Returns:
@@ -68,11 +68,11 @@ def draw_strip(keypoint: np.ndarray,
                      top + margin])
     # The height is fixed and the width follows, but not past a page's.
     inch = min(2.4 / height, 13 / (high - low)[0])
-    above, below = .32 * bool(title) + .05, .26 * bool(fps) + .3 * legend + .05
-    size = inch * (high - low) + (.1, above + below)
+    below = .26 * bool(fps) + .3 * legend + .05
+    size = inch * (high - low) + (.1, .05 + below)
     fig = Figure(figsize=size, dpi=110, facecolor='white')
     ax = fig.add_axes((.05 / size[0], below / size[1],
-                       1 - .1 / size[0], 1 - (above + below) / size[1]))
+                       1 - .1 / size[0], 1 - (.05 + below) / size[1]))
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect='equal')
     ax.axis('off')
     if layout.dims == 3:
@@ -84,9 +84,6 @@ def draw_strip(keypoint: np.ndarray,
             ax.annotate(f'{frame / fps:.1f} s', (step * i, low[1]),
                         (0, -4), textcoords='offset points', ha='center',
                         va='top', size=10, color=TEXT_COLOR)
-    if title:
-        fig.text(.1 / size[0], 1 - .08 / size[1], title, ha='left', va='top',
-                 size=12, weight='bold', color=TEXT_COLOR)
     if legend:
         legend_of(fig)
     return fig
@@ -96,9 +93,8 @@ def draw_gif(keypoint: np.ndarray,
              layout: Union[str, dict, SkeletonLayout],
              path: Union[str, Path],
              fps: float,
-             seconds: float = 4.,
              height: int = 220) -> int:
-    """Write the start of a recording as an endless animated GIF.
+    """Write the first 4 s of a recording as an endless animated GIF.
 
     The picture follows the body sideways, and plays at its true tempo.
 
@@ -108,7 +104,6 @@ def draw_gif(keypoint: np.ndarray,
         layout (str | dict | SkeletonLayout): The layout of the joints.
         path (str | Path): The file to write.
         fps (float): Frames a second of ``keypoint``.
-        seconds (float): Longest time shown. Defaults to 4.
         height (int): Height in pixels. Defaults to 220.
 
     Returns:
@@ -119,7 +114,7 @@ def draw_gif(keypoint: np.ndarray,
     """
     layout = get_layout(layout)
     points = project(keypoint, layout)
-    length = min((len(points) - 1) / fps, seconds)
+    length = min((len(points) - 1) / fps, _SECONDS)
     times = np.arange(int(length * 1000 / GIF_FRAME_MS) + 1)
     index = (times * GIF_FRAME_MS / 1000 * fps).round().astype(int)
     poses = center(points[np.minimum(index, len(points) - 1)], layout)
@@ -258,12 +253,11 @@ def _camera(keypoint: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
     return _camera_of(*(across / norm if norm > 1e-6 else (1., 0.)))
 
 
-def _camera_of(x: float, z: float,
-               azimuth: float = np.deg2rad(35)) -> np.ndarray:
+def _camera_of(x: float, z: float) -> np.ndarray:
     """The matrix that looks half at the front of a body with left at x, z."""
     ahead = np.array([-z, 0, x])  # across x up
-    sideways = np.cos(azimuth) * np.array([x, 0, z]) \
-        + np.sin(azimuth) * ahead
+    sideways = np.cos(_AZIMUTH) * np.array([x, 0, z]) \
+        + np.sin(_AZIMUTH) * ahead
     return np.stack([sideways, (0, 1, 0)], axis=1)
 
 
