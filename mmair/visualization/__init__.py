@@ -1,9 +1,10 @@
 from .confusion import draw_confusion
-from .curves import draw_code_histogram, draw_curves, load_scalars
+from .curves import (curve_of, draw_code_histogram, draw_curves,
+                     load_scalars)
 from .embedding import draw_embedding
 from .files import save_figure
 from .panel import Panel, draw_panels, draw_panels_gif
-from .runs import curve_of, draw_runs
+from .runs import draw_runs
 from .skeleton import LIMB_COLORS, TRUNK_COLOR, draw_gif, draw_strip
 
 __all__ = [

@@ -4,7 +4,7 @@ from typing import List
 import numpy as np
 from matplotlib.figure import Figure
 
-from .curves import SERIES_COLORS, TEXT_COLOR
+from .style import SERIES_COLORS, SHADE_COLOR, TEXT_COLOR, clean
 
 
 def draw_comparison(track: dict, protocols: List[str], subject: str,
@@ -42,12 +42,10 @@ def draw_comparison(track: dict, protocols: List[str], subject: str,
                 ax.plot(values, np.full(len(values), y), 'o', ms=3,
                         mfc='white', mec=color, mew=.8, zorder=4)
         ax.set_title(protocol, size=10, color=TEXT_COLOR)
-        ax.spines[['top', 'right', 'left']].set_visible(False)
-        ax.spines['bottom'].set_color('#B5BAC2')
-        ax.tick_params(colors=TEXT_COLOR, labelsize=9, length=3)
+        clean(ax)
+        ax.spines['left'].set_visible(False)
         ax.tick_params(axis='y', length=0)
-        ax.grid(color='#E3E5E8', lw=.8)
-        ax.set_axisbelow(True)
+        ax.grid(axis='x', color=SHADE_COLOR, lw=.8)
         ax.margins(x=.12)
     panels[0].set_yticks(range(len(rows)), [', '.join(r) for r in rows])
     panels[0].set_ylim(len(rows) - .5, -.5)

@@ -4,7 +4,7 @@ from typing import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from .curves import TEXT_COLOR
+from .style import TEXT_COLOR
 
 
 def draw_confusion(counts: np.ndarray, classes: Sequence[str],

@@ -4,15 +4,13 @@ import re
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple, Union
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmair.errors import InputError
 
-#: Okabe and Ito, told apart with every kind of colour vision.
-SERIES_COLORS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00',
-                 '#56B4E9', '#4A4F57')
-TEXT_COLOR = '#4A4F57'
+from .style import SERIES_COLORS, TEXT_COLOR, clean
 
 
 def load_scalars(path: Union[str, Path]) -> List[dict]:
@@ -46,6 +44,28 @@ def load_scalars(path: Union[str, Path]) -> List[dict]:
     return records
 
 
+def curve_of(records: Sequence[dict],
+             key: str) -> Optional[Tuple[np.ndarray, np.ndarray]]:
+    """A logged value over epochs.
+
+    Args:
+        records (Sequence[dict]): From :func:`load_scalars`.
+        key (str): Name of the value.
+
+    Returns:
+        tuple[np.ndarray] | None: Epochs and values, ``(n, )``; iterations
+        where the run counts no epochs; None if it did not log the value.
+    """
+    # Training counts iterations, validation epochs. At the end of an epoch
+    # the quotient is exact, before it smaller.
+    per_epoch = max((r['iter'] / r['epoch'] for r in records
+                     if 'iter' in r and r.get('epoch')), default=1)
+    points = [(r['step'] / (per_epoch if 'iter' in r else 1), r[key])
+              for r in records
+              if 'step' in r and isinstance(r.get(key), (int, float))]
+    return tuple(np.array(points, float).T) if points else None
+
+
 def draw_curves(records: Sequence[dict],
                 pattern: str,
                 ylabel: str,
@@ -70,21 +90,16 @@ def draw_curves(records: Sequence[dict],
         matplotlib.figure.Figure | None: The picture, None if no key matches.
     """
     keys = dict.fromkeys(key for record in records for key in record
-                         if 'step' in record and re.fullmatch(pattern, key))
-    if not keys:
+                         if re.fullmatch(pattern, key))
+    curves = {key: curve for key in keys
+              if (curve := curve_of(records, key)) is not None}
+    if not curves:
         return None
-    # Training counts iterations, validation epochs: draw both by epoch. At
-    # the end of an epoch the quotient is exact, before it smaller.
-    per_epoch = max((r['iter'] / r['epoch'] for r in records
-                     if 'iter' in r and r.get('epoch')), default=1)
     fig, ax = _axes()
-    for key, color in zip(keys, _cycle(len(keys))):
-        points = [(r['step'] / (per_epoch if 'iter' in r else 1), r[key])
-                  for r in records if key in r and 'step' in r]
+    for (key, curve), color in zip(curves.items(), _cycle(len(curves))):
         caught = re.fullmatch(pattern, key)[1].replace('_', ' ')
-        ax.plot(*zip(*points), color=color, lw=1.8,
-                label=name.format(caught),
-                marker='o' if len(points) < 40 else None, ms=3.5,
+        ax.plot(*curve, color=color, lw=1.8, label=name.format(caught),
+                marker='o' if len(curve[0]) < 40 else None, ms=3.5,
                 solid_capstyle='round')
     if reference:
         ax.axhline(reference[0], color=TEXT_COLOR, lw=1.2, ls=(0, (4, 3)),
@@ -118,7 +133,7 @@ def draw_code_histogram(usage: Sequence[Sequence[int]]) -> Figure:
                    ls=(0, (4, 3)))
         ax.set_title(f'{len(counts)} codes', size=10, color=TEXT_COLOR)
         ax.set_xticks([1, len(counts)])
-        _clean(ax)
+        clean(ax)
     panels[0].set_ylabel('recordings')
     fig.supxlabel('codes, most used first', size=10, color=TEXT_COLOR)
     return fig
@@ -128,18 +143,8 @@ def _axes() -> tuple:
     fig = Figure(figsize=(5.2, 3.), dpi=110, facecolor='white',
                  layout='constrained')
     ax = fig.add_subplot()
-    _clean(ax)
+    clean(ax)
     return fig, ax
-
-
-def _clean(ax) -> None:
-    ax.spines[['top', 'right']].set_visible(False)
-    ax.spines[['left', 'bottom']].set_color('#B5BAC2')
-    ax.tick_params(colors=TEXT_COLOR, labelsize=9, length=3)
-    ax.xaxis.label.set(color=TEXT_COLOR, size=10)
-    ax.yaxis.label.set(color=TEXT_COLOR, size=10)
-    ax.grid(axis='y', color='#E3E5E8', lw=.8)
-    ax.set_axisbelow(True)
 
 
 def _legend(ax) -> None:

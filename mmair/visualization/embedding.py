@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from .curves import SERIES_COLORS, TEXT_COLOR
+from .style import SERIES_COLORS, SHADE_COLOR, TEXT_COLOR
 
 _UNKNOWN, _REST = '#D0D3D8', '#9AA0A8'
 _MOST = 20  # colours that can be told apart
@@ -37,7 +37,7 @@ def draw_embedding(points: np.ndarray, groups: Dict[str, Sequence[str]],
                        zorder=1 if group == 'unknown' else 2)
         ax.set_title(name, size=11, color=TEXT_COLOR)
         ax.set(xticks=[], yticks=[])
-        ax.spines[:].set_color('#E3E5E8')
+        ax.spines[:].set_color(SHADE_COLOR)
         ax.legend(loc='center left', bbox_to_anchor=(1, .5), frameon=False,
                   fontsize=9, labelcolor=TEXT_COLOR, handletextpad=.2,
                   borderaxespad=.2, markerscale=1.4)

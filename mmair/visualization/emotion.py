@@ -10,10 +10,9 @@ from PIL import Image
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
 
-from .curves import SERIES_COLORS
-from .skeleton import GIF_FRAME_MS, TEXT_COLOR, Body, center, project
+from .skeleton import GIF_FRAME_MS, Body, center, project
+from .style import SERIES_COLORS, SHADE_COLOR, TEXT_COLOR, clean, in_inches
 
-_LINE_COLOR, _SHADE_COLOR = '#B5BAC2', '#E3E5E8'
 #: Inches: of the picture, left of the curves, right of them for their names.
 _WIDTH, _LEFT, _RIGHT = 11., .75, 1.35
 _POSES, _CURVES, _BELOW, _ABOVE = 2.1, 1.9, .55, .42
@@ -71,14 +70,14 @@ def draw_emotion_strip(keypoint: np.ndarray,
     poses = _poses_of(keypoint, layout, fps)
     length = len(keypoint) / fps
     fig, width = _figure(title, _POSES + _CURVES + _BELOW)
-    ax = _inches(fig, _LEFT, _BELOW + _CURVES, width, _POSES)
+    ax = in_inches(fig, _LEFT, _BELOW + _CURVES, width, _POSES)
     step = width / num_poses
     wanted = (np.arange(num_poses) + .5) * length / num_poses
     index = np.abs(poses.times - wanted[:, None]).argmin(1)
     chosen = poses.points[index]
     scale, bottom = _scale(chosen, step * .9, _POSES - .35)
     if layout.dims == 3:
-        ax.plot([0, width], [.15, .15], color=_SHADE_COLOR, lw=1.2, zorder=0)
+        ax.plot([0, width], [.15, .15], color=SHADE_COLOR, lw=1.2, zorder=0)
     for i, pose in enumerate(chosen):
         # A place without a body near is left empty.
         if abs(poses.times[index[i]] - wanted[i]) <= length / num_poses / 2:
@@ -120,11 +119,11 @@ def draw_emotion_gif(keypoint: np.ndarray,
     poses = _poses_of(keypoint, layout, fps)
     length = len(keypoint) / fps
     fig, width = _figure(title, _POSES + _CURVES + _BELOW, .7)
-    ax = _inches(fig, _LEFT, _BELOW + _CURVES, width, _POSES)
+    ax = in_inches(fig, _LEFT, _BELOW + _CURVES, width, _POSES)
     scale, bottom = _scale(poses.points, width, _POSES - .35)
     if layout.dims == 3:
         ax.plot([width / 2 - 1.5, width / 2 + 1.5], [.15, .15],
-                color=_SHADE_COLOR, lw=1.2, zorder=0)
+                color=SHADE_COLOR, lw=1.2, zorder=0)
     body = Body(ax, layout, .9)
     curves = _inches_below(fig, width)
     bars = _draw_scores(curves, windows, length)
@@ -172,16 +171,6 @@ def _figure(title: str, height: float,
     return fig, width - _LEFT - _RIGHT
 
 
-def _inches(fig: Figure, left: float, bottom: float, width: float,
-            height: float):
-    """Axes whose unit is an inch, with the origin at the lower left."""
-    w, h = fig.get_size_inches()
-    ax = fig.add_axes((left / w, bottom / h, width / w, height / h))
-    ax.set(xlim=(0, width), ylim=(0, height))
-    ax.axis('off')
-    return ax
-
-
 def _inches_below(fig: Figure, width: float):
     w, h = fig.get_size_inches()
     return fig.add_axes((_LEFT / w, _BELOW / h, width / w, _CURVES / h))
@@ -207,9 +196,8 @@ def _draw_scores(ax, windows: Sequence[dict], length: float) -> bool:
             scores[name] for scores in scored))[:_MAX_CLASSES]
     several = '' if len(classes) == len(scored[0]) else (
         f' ({len(classes)} of {len(scored[0])})')
-    ax.spines[['top', 'right']].set_visible(False)
-    ax.spines[['left', 'bottom']].set_color(_LINE_COLOR)
-    ax.tick_params(colors=TEXT_COLOR, labelsize=9, length=3)
+    clean(ax)
+    ax.set_ylabel(f'probability{several}')
     colors = [SERIES_COLORS[i % len(SERIES_COLORS)]
               for i in range(len(classes))]
     if len(windows) == 1:
@@ -219,7 +207,7 @@ def _draw_scores(ax, windows: Sequence[dict], length: float) -> bool:
             ax.text(i, value, f'{value:.2f}', ha='center', va='bottom',
                     size=9, color=TEXT_COLOR)
         ax.set_ylim(0, max(1.15 * max(values), 1e-3))
-        ax.set_ylabel(f'probability{several}', color=TEXT_COLOR, size=10)
+        ax.grid(False)
         return True
     curves = np.array([[w['scores'][name] if w['scores'] else np.nan
                         for name in classes] for w in windows])
@@ -233,12 +221,8 @@ def _draw_scores(ax, windows: Sequence[dict], length: float) -> bool:
                 marker='o', ms=3)
     top = max(1.1 * np.nanmax(curves), 1e-3)
     ax.set(xlim=(0, length), ylim=(0, top))
-    ax.grid(axis='y', color=_SHADE_COLOR, lw=.8)
-    ax.set_axisbelow(True)
-    ax.set_ylabel(f'probability{several}', color=TEXT_COLOR, size=10)
     seconds = windows[0]['end'] - windows[0]['start']
-    ax.set_xlabel(f'seconds (middle of each window of {seconds:.1f} s)',
-                  color=TEXT_COLOR, size=10)
+    ax.set_xlabel(f'seconds (middle of each window of {seconds:.1f} s)')
     for name, color, style, y, end in zip(
             classes, colors, styles, _apart(curves[last], top), curves[last]):
         ax.annotate(name, (middle[last], end), (1.06, y),

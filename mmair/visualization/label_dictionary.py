@@ -6,11 +6,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from .curves import SERIES_COLORS
 from .panel import Panel
-from .skeleton import LIMB_COLORS, TEXT_COLOR, Body, legend_of
+from .skeleton import LIMB_COLORS, Body, legend_of
+from .style import LINE_COLOR, SERIES_COLORS, SHADE_COLOR, TEXT_COLOR
 
-_LINE_COLOR, _BAR_COLOR = '#B5BAC2', '#E3E5E8'
 #: Inches: of the picture, of what is known of a code, left of its strips.
 _WIDTH, _FACTS, _GAP = 16., 3., .3
 #: Inches: above the codes, the head of a code, a caption, a line of facts.
@@ -79,7 +78,7 @@ def draw_dictionary(entries: Sequence[Entry], title: str = '') -> Figure:
         'Bars: share among the recordings of the code; mark: share among all.'
     ), 10)
     for entry, block, tall in zip(entries, blocks, heights):
-        ax.plot([.15, size[0] - .15], [top, top], color=_LINE_COLOR, lw=1)
+        ax.plot([.15, size[0] - .15], [top, top], color=LINE_COLOR, lw=1)
         _text(ax, .15, top - .08, entry.title, 12, weight='bold')
         _draw_facts(ax, entry.facts, top - _HEAD)
         up = top - _HEAD
@@ -160,7 +159,7 @@ def _draw_facts(ax, facts: Dict[str, List[Tuple[str, float, float]]],
             short = value if len(value) <= 17 else f'{value[:16]}…'
             _text(ax, .15, y, short, 9)
             middle = y - .08
-            ax.plot([left, left + full], [middle, middle], color=_BAR_COLOR,
+            ax.plot([left, left + full], [middle, middle], color=SHADE_COLOR,
                     lw=6, solid_capstyle='butt', zorder=1)
             ax.plot([left, left + full * share], [middle, middle],
                     color=color, lw=6, solid_capstyle='butt', zorder=2)

@@ -12,10 +12,9 @@ from PIL import Image
 
 from mmair.layouts import SkeletonLayout
 
-from .skeleton import (GIF_FRAME_MS, TEXT_COLOR, Body, center, legend_of,
-                       project)
+from .skeleton import GIF_FRAME_MS, Body, center, legend_of, project
+from .style import SHADE_COLOR, TEXT_COLOR, in_inches
 
-_FLOOR_COLOR = '#E3E5E8'
 _WIDTH = 13.  # of a picture, in inches
 _GAP = .35  # between panels
 _SECONDS = 6.  # longest time that a GIF shows
@@ -119,20 +118,10 @@ def _extent(poses: np.ndarray, axis: int) -> float:
     return max(float(np.nanmax(values) - np.nanmin(values)), 1e-3)
 
 
-def _axes(fig: Figure, left: float, bottom: float, width: float,
-          height: float):
-    """Axes whose unit is an inch, with the origin at the lower left."""
-    w, h = fig.get_size_inches()
-    ax = fig.add_axes((left / w, bottom / h, width / w, height / h))
-    ax.set(xlim=(0, width), ylim=(0, height))
-    ax.axis('off')
-    return ax
-
-
 def _draw_strip(fig: Figure, panel: Panel, index: np.ndarray,
                 poses: np.ndarray, step: float,
                 box: Tuple[float, float, float, float]) -> None:
-    ax = _axes(fig, *box)
+    ax = in_inches(fig, *box)
     width, height = box[2:]
     ax.text(0, height - .06, panel.title, ha='left', va='top', size=11,
             weight='bold', color=TEXT_COLOR)
@@ -141,7 +130,7 @@ def _draw_strip(fig: Figure, panel: Panel, index: np.ndarray,
     bottom = _SPACE + _TIMES
     poses = poses + (0, bottom)
     if panel.floor and panel.layout.dims == 3:
-        ax.plot([0, width], [bottom, bottom], color=_FLOOR_COLOR, lw=1.2,
+        ax.plot([0, width], [bottom, bottom], color=SHADE_COLOR, lw=1.2,
                 zorder=0)
     for i, (frame, pose) in enumerate(zip(index, poses)):
         low, high = np.nanmin(pose[:, 0]), np.nanmax(pose[:, 0])
@@ -192,11 +181,11 @@ def draw_panels_gif(panels: Sequence[Panel],
     fig = Figure(figsize=size, dpi=100, facecolor='white')
     bodies, left = [], 0.
     for panel, low, high, width in zip(panels, lows, highs, widths):
-        ax = _axes(fig, left, 0, width, size[1])
+        ax = in_inches(fig, left, 0, width, size[1])
         ax.text(width / 2, size[1] - .08, panel.title, ha='center', va='top',
                 size=10, weight='bold', color=TEXT_COLOR)
         if panel.floor and panel.layout.dims == 3:
-            ax.plot([.1, width - .1], [.12, .12], color=_FLOOR_COLOR, lw=1.2,
+            ax.plot([.1, width - .1], [.12, .12], color=SHADE_COLOR, lw=1.2,
                     zorder=0)
         shift = (width / 2 - scale * (low[0] + high[0]) / 2,
                  .12 - scale * low[1])

@@ -1,35 +1,13 @@
 """What several runs logged, one beside the other."""
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .curves import SERIES_COLORS, TEXT_COLOR
+from .curves import curve_of
+from .style import SERIES_COLORS, TEXT_COLOR, clean
 
 _COLUMNS = 3
-
-
-def curve_of(records: Sequence[dict],
-             key: str) -> Optional[Tuple[np.ndarray, np.ndarray]]:
-    """A logged value over epochs.
-
-    Args:
-        records (Sequence[dict]): From
-            :func:`mmair.visualization.load_scalars`.
-        key (str): Name of the value.
-
-    Returns:
-        tuple[np.ndarray] | None: Epochs and values, ``(n, )``; iterations
-        where the run counts no epochs; None if it did not log the value.
-    """
-    # Training counts iterations, validation epochs.
-    per_epoch = max((r['iter'] / r['epoch'] for r in records
-                     if 'iter' in r and r.get('epoch')), default=1)
-    points = [(r['step'] / (per_epoch if 'iter' in r else 1), r[key])
-              for r in records
-              if 'step' in r and isinstance(r.get(key), (int, float))]
-    return tuple(np.array(points, float).T) if points else None
 
 
 def draw_runs(runs: Dict[str, List[dict]], keys: Sequence[str]) -> Figure:
@@ -59,14 +37,10 @@ def draw_runs(runs: Dict[str, List[dict]], keys: Sequence[str]) -> Figure:
                     number % len(SERIES_COLORS)],
                 ls=('-', '--', ':')[number // len(SERIES_COLORS) % 3],
                 marker='o' if len(curve[0]) < 40 else None, ms=3.5)
+        clean(ax)
         ax.set_title(key, size=10, color=TEXT_COLOR)
         ax.set_xlabel('epoch', size=9, color=TEXT_COLOR)
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        ax.spines[['top', 'right']].set_visible(False)
-        ax.spines[['left', 'bottom']].set_color('#B5BAC2')
-        ax.tick_params(colors=TEXT_COLOR, labelsize=9, length=3)
-        ax.grid(axis='y', color='#E3E5E8', lw=.8)
-        ax.set_axisbelow(True)
     for ax in list(panels):  # what is left of the last row
         ax.axis('off')
     fig.legend(handles.values(), handles, loc='outside upper left',

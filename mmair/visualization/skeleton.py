@@ -12,12 +12,13 @@ from PIL import Image
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
 
+from .style import SHADE_COLOR, TEXT_COLOR
+
 #: Arms blue, legs orange, the left one dark: colours of Okabe and Ito, told
 #: apart with every kind of colour vision.
 LIMB_COLORS = dict(left_arm='#0072B2', right_arm='#56B4E9',
                    left_leg='#D55E00', right_leg='#E69F00')
 TRUNK_COLOR = '#8A8F98'
-TEXT_COLOR = '#4A4F57'
 #: A GIF counts in 10 ms, and browsers slow very short frames down.
 GIF_FRAME_MS = 80
 _AZIMUTH = np.deg2rad(35)  # between where a body faces and who sees it
@@ -76,7 +77,7 @@ def draw_strip(keypoint: np.ndarray,
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect='equal')
     ax.axis('off')
     if layout.dims == 3:
-        ax.axhline(bottom, color='#E3E5E8', lw=1.2, zorder=0)
+        ax.axhline(bottom, color=SHADE_COLOR, lw=1.2, zorder=0)
     for pose in poses:
         Body(ax, layout, inch * height / 2.4).show(pose)
     if fps:
@@ -129,7 +130,7 @@ def draw_gif(keypoint: np.ndarray,
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect='equal')
     ax.axis('off')
     if layout.dims == 3:
-        ax.axhline(low[1] + margin, color='#E3E5E8', lw=1.2, zorder=0)
+        ax.axhline(low[1] + margin, color=SHADE_COLOR, lw=1.2, zorder=0)
     body = Body(ax, layout, height / 240)
     canvas = FigureCanvasAgg(fig)
     pictures = []
