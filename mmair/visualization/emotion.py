@@ -5,12 +5,12 @@ from typing import List, NamedTuple, Sequence, Tuple, Union
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
 
-from .skeleton import GIF_FRAME_MS, Body, center, project
+from .files import GIF_FRAME_MS, gif_frame, save_gif
+from .skeleton import Body, center, project
 from .style import SERIES_COLORS, SHADE_COLOR, TEXT_COLOR, clean, in_inches
 
 #: Inches: of the picture, left of the curves, right of them for their names.
@@ -151,11 +151,8 @@ def draw_emotion_gif(keypoint: np.ndarray,
         canvas.restore_region(still)
         for axes, artist in moving:
             axes.draw_artist(artist)
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-        pictures.append(picture.convert('RGB').quantize(
-            128, Image.Quantize.FASTOCTREE))
-    pictures[0].save(path, save_all=True, append_images=pictures[1:],
-                     duration=GIF_FRAME_MS, loop=0)
+        pictures.append(gif_frame(canvas, 128))
+    save_gif(pictures, path)
     return len(pictures)
 
 

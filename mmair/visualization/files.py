@@ -1,10 +1,29 @@
 """Where pictures go."""
 from pathlib import Path
-from typing import Union
+from typing import Sequence, Union
 
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from mmair.errors import InputError
+
+#: A GIF counts in 10 ms, and browsers slow very short frames down.
+GIF_FRAME_MS = 80
+
+
+def gif_frame(canvas: FigureCanvasAgg, colors: int,
+              method: int = Image.Quantize.FASTOCTREE) -> Image.Image:
+    """What is drawn, as a picture of a GIF."""
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    return picture.convert('RGB').quantize(colors, method)
+
+
+def save_gif(pictures: Sequence[Image.Image], path: Union[str, Path]) -> None:
+    """Write pictures as an endless GIF."""
+    pictures[0].save(path, save_all=True, append_images=pictures[1:],
+                     duration=GIF_FRAME_MS, loop=0)
 
 
 def save_figure(figure: Figure, path: Union[str, Path]) -> None:

@@ -8,11 +8,11 @@ from typing import List, NamedTuple, Sequence, Tuple, Union
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from mmair.layouts import SkeletonLayout
 
-from .skeleton import GIF_FRAME_MS, Body, center, legend_of, project
+from .files import GIF_FRAME_MS, gif_frame, save_gif
+from .skeleton import Body, center, legend_of, project
 from .style import SHADE_COLOR, TEXT_COLOR, in_inches
 
 _WIDTH = 13.  # of a picture, in inches
@@ -193,13 +193,10 @@ def draw_panels_gif(panels: Sequence[Panel],
         left += width
     canvas = FigureCanvasAgg(fig)
     pictures = []
-    for frame in range(len(times)):
-        for (body, shift), poses in zip(bodies, shown):
-            body.show(scale * poses[frame] + shift)
+    for poses_now in zip(*shown):
+        for (body, shift), pose in zip(bodies, poses_now):
+            body.show(scale * pose + shift)
         canvas.draw()
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-        pictures.append(picture.convert('RGB').quantize(
-            64, Image.Quantize.FASTOCTREE))
-    pictures[0].save(path, save_all=True, append_images=pictures[1:],
-                     duration=GIF_FRAME_MS, loop=0)
+        pictures.append(gif_frame(canvas, 64))
+    save_gif(pictures, path)
     return len(pictures)

@@ -12,6 +12,7 @@ from PIL import Image
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
 
+from .files import GIF_FRAME_MS, gif_frame, save_gif
 from .style import SHADE_COLOR, TEXT_COLOR
 
 #: Arms blue, legs orange, the left one dark: colours of Okabe and Ito, told
@@ -19,8 +20,6 @@ from .style import SHADE_COLOR, TEXT_COLOR
 LIMB_COLORS = dict(left_arm='#0072B2', right_arm='#56B4E9',
                    left_leg='#D55E00', right_leg='#E69F00')
 TRUNK_COLOR = '#8A8F98'
-#: A GIF counts in 10 ms, and browsers slow very short frames down.
-GIF_FRAME_MS = 80
 _AZIMUTH = np.deg2rad(35)  # between where a body faces and who sees it
 _SECONDS = 4.  # longest time that a GIF shows
 
@@ -137,10 +136,8 @@ def draw_gif(keypoint: np.ndarray,
     for pose in poses:
         body.show(pose)
         canvas.draw()
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-        pictures.append(picture.convert('RGB').quantize(64))
-    pictures[0].save(path, save_all=True, append_images=pictures[1:],
-                     duration=GIF_FRAME_MS, loop=0)
+        pictures.append(gif_frame(canvas, 64, Image.Quantize.MEDIANCUT))
+    save_gif(pictures, path)
     return len(pictures)
 
 
