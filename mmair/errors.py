@@ -13,3 +13,8 @@ class InputError(ValueError):
 def quoted(text: str) -> str:
     """A text as a message shows it: in quotes, on one line, not long."""
     return repr(text if len(text) <= 80 else f'{text[:77]}...')
+
+
+def shown(name: str) -> str:
+    """A name for a terminal: what is no text is escaped, as lines are."""
+    return repr(name)[1:-1]

@@ -13,7 +13,6 @@ import torch
 from tiny_runs import PRETRAIN, ROOT, probe, run_tool, scalars
 
 from mmair.datasets import EGBMDataset, EmilyaDataset, KDAEDataset
-from mmair.datasets.conversion import make_splits
 from mmair.datasets.native_trees import (
     EGBM_PATTERN,
     write_egbm,
@@ -21,6 +20,7 @@ from mmair.datasets.native_trees import (
     write_kdae,
 )
 from mmair.datasets.readers import load_annotations
+from mmair.datasets.splits import make_splits
 from mmair.layouts import get_layout
 
 DATASETS = dict(kdae=KDAEDataset, emilya=EmilyaDataset, egbm=EGBMDataset)

@@ -17,8 +17,7 @@ from mmair.apis.command_line import (add_model, add_reading, make_inferencer,
                                      reading_of)
 from mmair.apis.recordings import Recording
 from mmair.cli import positive, run
-from mmair.datasets.conversion import shown
-from mmair.errors import InputError
+from mmair.errors import InputError, shown
 from mmair.visualization.emotion import draw_emotion_gif, draw_emotion_strip
 
 

@@ -21,8 +21,8 @@ from typing import Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 
-from mmair.datasets.conversion import make_splits
 from mmair.datasets.kinematics import euler_to_matrix, forward_kinematics
+from mmair.datasets.splits import make_splits
 from mmair.errors import InputError
 from mmair.layouts import LAYOUTS, SkeletonLayout, get_layout
 

@@ -22,8 +22,8 @@ from torch.utils.data import DataLoader
 
 from mmair.cli import count, count_or_none, run
 from mmair.datasets import SkeletonDataset
-from mmair.datasets.conversion import make_splits
 from mmair.datasets.readers import load_annotations, save_annotations
+from mmair.datasets.splits import make_splits
 
 FRAMES, JOINTS, FPS = 64, 25, 15.
 EMOTIONS = ('anger', 'fear', 'joy', 'sadness')
