@@ -1,4 +1,5 @@
-"""The error that a user's mistake raises."""
+"""The error that a user's mistake raises, and how its sentence is made."""
+from typing import Iterable
 
 
 class InputError(ValueError):
@@ -18,3 +19,10 @@ def quoted(text: str) -> str:
 def shown(name: str) -> str:
     """A name for a terminal: what is no text is escaped, as lines are."""
     return repr(name)[1:-1]
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """'a, b, c and 2 more'."""
+    names = list(names)
+    rest = len(names) - most
+    return ', '.join(names[:most]) + (f' and {rest} more' if rest > 0 else '')

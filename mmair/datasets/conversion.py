@@ -28,7 +28,7 @@ from mmair.datasets.readers import (AnnotationChecker, require_place,
                                     save_annotations)
 from mmair.datasets.skipped import tell_skipped
 from mmair.datasets.splits import make_splits
-from mmair.errors import InputError, shown
+from mmair.errors import InputError, listed, shown
 from mmair.layouts import get_layout
 
 
@@ -278,12 +278,11 @@ def _in_workers(function: Callable[[Path], Any], paths: Sequence[Path],
             fill()
             yield result
     except BrokenProcessPool as error:
-        names = [str(path) for path in under_way.values()]
-        more = f' and {len(names) - 4} more' if len(names) > 4 else ''
         raise InputError(
-            f'{", ".join(names[:4])}{more}: a worker process died while it '
-            'read one of these, perhaps for want of memory; start again, with '
-            '--workers 1 it takes least, and what was read is kept'
+            f'{listed(map(str, under_way.values()), 4)}: a worker process '
+            'died while it read one of these, perhaps for want of memory; '
+            'start again, with --workers 1 it takes least, and what was read '
+            'is kept'
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

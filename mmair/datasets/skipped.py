@@ -3,10 +3,10 @@ import re
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from mmair.errors import InputError
+from mmair.errors import InputError, listed
 
-#: Files of one reason that are told one by one, and names told of more.
-_FEW, _NAMES = 5, 3
+#: Files of one reason that are told one by one.
+_FEW = 5
 #: What may differ between reasons of one kind: names of files, quoted text
 #: and numbers.
 _DETAIL = re.compile(r"(?<=^byte-equal to ).*|(?<=^has the name of ).*?(?=,)|"
@@ -37,8 +37,8 @@ def tell_skipped(skipped: Dict[str, str], out: Optional[Path]) -> None:
                 print(f'skipped {name}: {skipped[name]}')
             continue
         alike = len({skipped[name] for name in names}) > 1
-        print(f'skipped {len(names)} files, {", ".join(names[:_NAMES])} and '
-              f'{len(names) - _NAMES} more: {skipped[names[0]]}'
+        print(f'skipped {len(names)} files, {listed(names)}: '
+              + skipped[names[0]]
               + (' (the first; the others alike)' if alike else ''))
     if out is None:
         return

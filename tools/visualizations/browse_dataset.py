@@ -27,7 +27,7 @@ from mmair.cli import CfgOptions, count, run, seed
 from mmair.datasets import SkeletonDataset
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
-from mmair.errors import InputError
+from mmair.errors import InputError, listed
 from mmair.layouts import SkeletonLayout
 from mmair.registry import DATASETS, MODELS
 from mmair.visualization import (LIMB_COLORS, TRUNK_COLOR, Panel, draw_panels,
@@ -195,9 +195,7 @@ def panel(title: str, keypoint: np.ndarray, layout: SkeletonLayout,
     note = [f'{len(keypoint)} frames at {fps:g} Hz, '
             f'{len(keypoint) / fps:.1f} s']
     if lost:
-        shown = ', '.join(lost[:3])
-        rest = f' and {len(lost) - 3} more' if len(lost) > 3 else ''
-        note.append(f'lost joints: {shown}{rest}')
+        note.append(f'lost joints: {listed(lost)}')
     if not present.all():
         note.append(f'{(~present).sum()} frames show nobody, not drawn')
     if not present.any():

@@ -11,7 +11,7 @@ import numpy as np
 from mmair.datasets.kinematics import euler_to_matrix, forward_kinematics
 from mmair.datasets.readers.source_file import read_source
 from mmair.datasets.units import MAX_FPS, MIN_FPS
-from mmair.errors import InputError
+from mmair.errors import InputError, listed
 
 #: Limits that no body reaches, so that a garbled file is told from a
 #: recording before it fills the memory.
@@ -79,9 +79,10 @@ class Motion:
         unexpected = [j for j in self.joints if j not in joints
                       and not (ignore and re.fullmatch(ignore, j))]
         if missing:
-            faults.append(f'lacks {_some(missing)}')
+            faults.append(f'lacks {listed(map(_short, missing))}')
         if unexpected:
-            faults.append(f'holds the unexpected {_some(unexpected)}')
+            faults.append('holds the unexpected '
+                          f'{listed(map(_short, unexpected))}')
         if faults:
             raise InputError(
                 f'{self.path}: its skeleton of {len(self.joints)} joints '
@@ -382,11 +383,6 @@ def _decode(text: bytes) -> str:
         return text.decode()
     except UnicodeDecodeError:
         return text.decode('latin-1')
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f' and {len(names) - 3} more' if len(names) > 3 else ''
-    return ', '.join(map(_short, names[:3])) + more
 
 
 def _short(text: Union[bytes, str]) -> str:

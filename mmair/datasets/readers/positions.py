@@ -8,7 +8,7 @@ from typing import List, NoReturn, Optional, Sequence, Union
 import numpy as np
 from numpy.lib import format as npy_format
 
-from mmair.errors import InputError, quoted
+from mmair.errors import InputError, listed, quoted
 
 from .bvh import MAX_VALUE
 from .source_file import read_source
@@ -78,7 +78,7 @@ def _columns(path: Union[str, Path], names: Sequence[str],
         coordinate = key(name[:-1].rstrip(' ._:-')), name[-1:].lower()
         if coordinate in places:
             if places[coordinate] is not None:
-                faults.append(f'names {_some([name])} twice')
+                faults.append(f'names {quoted(name)} twice')
             places[coordinate] = place
         elif _key(name) not in _NO_JOINTS and not (
                 ignore and re.fullmatch(ignore, name)):
@@ -86,9 +86,10 @@ def _columns(path: Union[str, Path], names: Sequence[str],
     missing = [f'{joint}.{axis}' for joint in joints for axis in 'xyz'
                if places[key(joint), axis] is None]
     if missing:
-        faults.append(f'lacks {_some(missing)}')
+        faults.append(f'lacks {listed(map(quoted, missing), 5)}')
     if unexpected:
-        faults.append(f'holds the unexpected {_some(unexpected)}')
+        faults.append('holds the unexpected '
+                      f'{listed(map(quoted, unexpected), 5)}')
     if faults:
         _fail(path, f'its header of {len(names)} columns '
               f'{" and ".join(faults[:3])}; expected <joint>.x, <joint>.y, '
@@ -102,11 +103,6 @@ def _key(name: str) -> str:
     side = re.search('left|right', name)
     return name if side is None else (
         side[0] + name[:side.start()] + name[side.end():])
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f' and {len(names) - 5} more' if len(names) > 5 else ''
-    return ', '.join(map(quoted, names[:5])) + more
 
 
 def _read_npy(path: Path, num_joints: int) -> np.ndarray:

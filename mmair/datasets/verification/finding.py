@@ -1,6 +1,8 @@
 """What a check says."""
 from typing import Iterable, List, NamedTuple, Tuple
 
+from mmair import errors
+
 
 class Finding(NamedTuple):
     """One thing that was found.
@@ -22,10 +24,7 @@ Outcome = Tuple[str, List[Tuple[str, str]]]
 
 def listed(names: Iterable[str], most: int = 3) -> str:
     """'a, b, c and 2 more', each name once."""
-    names = list(dict.fromkeys(names))
-    shown = ', '.join(names[:most])
-    rest = len(names) - most
-    return f'{shown} and {rest} more' if rest > 0 else shown
+    return errors.listed(dict.fromkeys(names), most)
 
 
 def counted(names: Iterable[str]) -> str:
