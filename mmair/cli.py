@@ -8,7 +8,7 @@ from typing import Any, Callable, List, Optional, Union
 import torch
 from mmengine.config import DictAction
 
-from mmair.errors import InputError
+from mmair.errors import InputError, writing
 
 
 def number(kind: type, least: float, most: float) -> Callable[[str], float]:
@@ -74,15 +74,11 @@ def check_writable(path: Union[str, Path], suffix: str = '') -> None:
     if suffix and path.suffix != suffix:
         raise InputError(f'{path}: the name of the file must end in '
                          f'{suffix}')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         known = path.exists()
         path.open('ab').close()
         if not known:
             path.unlink()
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written '
-                         f'({error.strerror or error})') from error
 
 
 class CfgOptions(DictAction):

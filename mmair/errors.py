@@ -1,5 +1,7 @@
 """The error that a user's mistake raises, and how its sentence is made."""
-from typing import Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterable, Iterator, Union
 
 
 class InputError(ValueError):
@@ -26,3 +28,22 @@ def listed(names: Iterable[str], most: int = 3) -> str:
     names = list(names)
     rest = len(names) - most
     return ', '.join(names[:most]) + (f' and {rest} more' if rest > 0 else '')
+
+
+@contextmanager
+def writing(path: Union[str, Path]) -> Iterator[None]:
+    """Where a file is written; its folder is made.
+
+    Args:
+        path (str | Path): The file.
+
+    Raises:
+        InputError: If the folder cannot be made, or the system refuses what
+            is done inside.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise InputError(f'{path}: cannot be written '
+                         f'({error.strerror or error})') from error

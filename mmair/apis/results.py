@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Union
 
-from mmair.errors import InputError
+from mmair.errors import writing
 
 
 def write_json(found: dict, path: Union[str, Path]) -> None:
@@ -17,7 +17,7 @@ def write_json(found: dict, path: Union[str, Path]) -> None:
     Raises:
         InputError: If it cannot be written.
     """
-    with _open(path) as file:
+    with writing(path), open(path, 'w', encoding='utf-8') as file:
         json.dump(found, file, indent=1, ensure_ascii=False, allow_nan=False)
 
 
@@ -34,7 +34,7 @@ def write_table(found: dict, path: Union[str, Path]) -> None:
     Raises:
         InputError: If it cannot be written.
     """
-    with _open(path) as file:
+    with writing(path), open(path, 'w', encoding='utf-8', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(['recording', 'person', 'start', 'end', 'emotion',
                          *found['classes']])
@@ -47,12 +47,3 @@ def write_table(found: dict, path: Union[str, Path]) -> None:
                     part['emotion'] or '',
                     *(f'{scores[name]:.6f}' if scores else ''
                       for name in found['classes'])])
-
-
-def _open(path: Union[str, Path]):
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return open(path, 'w', encoding='utf-8', newline='')
-    except OSError as error:
-        raise InputError(
-            f'{path}: cannot be written ({error.strerror})') from error

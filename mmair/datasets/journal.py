@@ -63,7 +63,7 @@ class Journal:
             self._resume(dict(header=_fingerprint(parse, options)))
         except OSError as error:
             raise InputError(f'{self.path}: cannot be written '
-                             f'({error.strerror})') from error
+                             f'({error.strerror or error})') from error
 
     def _resume(self, header: dict) -> None:
         """Read what is whole, and cut off the rest."""

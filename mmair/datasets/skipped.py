@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from mmair.errors import InputError, listed
+from mmair.errors import listed, writing
 
 #: Files of one reason that are told one by one.
 _FEW = 5
@@ -43,14 +43,10 @@ def tell_skipped(skipped: Dict[str, str], out: Optional[Path]) -> None:
     if out is None:
         return
     path = out.with_name(f'{out.name}.skipped.txt')
-    try:
+    with writing(path):
         if all(len(names) <= _FEW for names in kinds.values()):
             path.unlink(missing_ok=True)
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(''.join(f'{name}: {skipped[name]}\n'
                                 for name in sorted(skipped)), 'utf-8')
-    except OSError as error:
-        raise InputError(
-            f'{path}: cannot be written ({error.strerror})') from error
     print(f'all {len(skipped)} skipped files and why: {path}')

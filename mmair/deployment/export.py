@@ -12,7 +12,7 @@ from typing import Iterator
 import numpy as np
 import torch
 
-from mmair.errors import InputError
+from mmair.errors import InputError, writing
 from mmair.layouts import SkeletonLayout
 from mmair.version import __version__
 
@@ -51,27 +51,25 @@ def export_onnx(recogniser: TrainedRecognizer, path: Path) -> float:
     _strip(model)
     onnx.helper.set_model_props(model, _metadata(recogniser))
     part = path.with_name(f'{path.name}.{os.getpid()}.part')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        onnx.save_model(model, part)
-        made = OnnxRecognizer(part)
+    with writing(path):
         try:
-            difference = largest_difference(recogniser, made)
-        except Exception as error:  # of onnxruntime, which has its own
-            raise InputError(_not_exportable(recogniser, error)) from error
-        if not difference <= TOLERANCE:
-            raise InputError(
-                f'{path}: not written, probabilities differ from those of '
-                f'PyTorch by {difference:.1e}, expected at most '
-                f'{TOLERANCE:.0e}; either its scores are so large that '
-                'rounding shows, or the exporter cannot express what the '
-                'backbone does')
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(
-            f'{path}: cannot be written ({error.strerror})') from error
-    finally:
-        part.unlink(missing_ok=True)
+            onnx.save_model(model, part)
+            made = OnnxRecognizer(part)
+            try:
+                difference = largest_difference(recogniser, made)
+            except Exception as error:  # of onnxruntime, which has its own
+                raise InputError(
+                    _not_exportable(recogniser, error)) from error
+            if not difference <= TOLERANCE:
+                raise InputError(
+                    f'{path}: not written, probabilities differ from those '
+                    f'of PyTorch by {difference:.1e}, expected at most '
+                    f'{TOLERANCE:.0e}; either its scores are so large that '
+                    'rounding shows, or the exporter cannot express what the '
+                    'backbone does')
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
     return difference
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmair.datasets.skeleton_dataset import SkeletonDataset
 from mmair.datasets.transforms import ResampleFrames
-from mmair.errors import InputError
+from mmair.errors import writing
 from mmair.evaluation.metrics import emotion_scores
 
 from .extras import require_extra
@@ -73,29 +73,24 @@ def quantize_onnx(source: Path, target: Path,
         def get_next(self):
             return next(self.inputs, None)
 
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            fused, part = (Path(folder, name) for name in
-                           ('fused.onnx', 'int8.onnx'))
-            # Folds batch norms into convolutions.
-            quant_pre_process(str(source), str(fused),
-                              skip_symbolic_shape=True)
-            quantize_static(
-                str(fused), str(part), Reader(),
-                quant_format=QuantFormat.QDQ, per_channel=True,
-                activation_type=QuantType.QUInt8,
-                weight_type=QuantType.QInt8,
-                op_types_to_quantize=['Conv', 'Gemm'])
-            model = onnx.load(part)
-            props = onnx.load(source, load_external_data=False).metadata_props
-            del model.metadata_props[:]
-            model.metadata_props.extend(props)
-            onnx.save_model(model, part)
-            os.replace(part, target)
-    except OSError as error:
-        raise InputError(
-            f'{target}: cannot be written ({error.strerror})') from error
+    with (writing(target),
+          tempfile.TemporaryDirectory(dir=target.parent) as folder):
+        fused, part = (Path(folder, name) for name in
+                       ('fused.onnx', 'int8.onnx'))
+        # Folds batch norms into convolutions.
+        quant_pre_process(str(source), str(fused), skip_symbolic_shape=True)
+        quantize_static(
+            str(fused), str(part), Reader(),
+            quant_format=QuantFormat.QDQ, per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=['Conv', 'Gemm'])
+        model = onnx.load(part)
+        props = onnx.load(source, load_external_data=False).metadata_props
+        del model.metadata_props[:]
+        model.metadata_props.extend(props)
+        onnx.save_model(model, part)
+        os.replace(part, target)
 
 
 def scores_of(recogniser: OnnxRecognizer,

@@ -6,7 +6,7 @@ from typing import Dict, Sequence, Tuple, Union
 
 import numpy as np
 
-from mmair.errors import InputError
+from mmair.errors import InputError, writing
 
 _MOST_CLASSES = 10**4
 
@@ -25,12 +25,8 @@ def save_arrays(path: Union[str, Path], **arrays: np.ndarray) -> None:
     path = Path(path)
     if path.suffix != '.npz':
         raise InputError(f'{path}: the name of the file must end in .npz')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         np.savez_compressed(path, **arrays)
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written '
-                         f'({error.strerror or error})') from error
 
 
 def load_arrays(path: Union[str, Path], names: Sequence[str],

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mmair.errors import InputError
+from mmair.errors import InputError, writing
 
 #: A GIF counts in 10 ms, and browsers slow very short frames down.
 GIF_FRAME_MS = 80
@@ -41,9 +41,5 @@ def save_figure(figure: Figure, path: Union[str, Path]) -> None:
     if kind not in kinds:
         raise InputError(f'{path}: is of no kind that can be drawn; end the '
                          f'name in .png, or one of {", ".join(kinds)}')
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         figure.savefig(path)
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written '
-                         f'({error.strerror or error})') from error

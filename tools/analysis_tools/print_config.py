@@ -13,7 +13,7 @@ from mmengine.config import Config, ConfigDict
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import CfgOptions, run
 from mmair.engine.launch import apply_options
-from mmair.errors import InputError
+from mmair.errors import InputError, writing
 
 
 def parse_args() -> argparse.Namespace:
@@ -60,12 +60,8 @@ def main() -> None:
         except BrokenPipeError:  # `| head` has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    try:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
+    with writing(args.out):
         args.out.write_text(cfg.pretty_text, encoding='utf-8')
-    except OSError as error:
-        raise InputError(f'{args.out}: cannot be written '
-                         f'({error.strerror or error})') from error
     print(f'The config is in {args.out}')
 
 

@@ -25,7 +25,7 @@ import mmair
 from mmair.cli import run
 from mmair.datasets.class_names import class_names
 from mmair.engine.hooks.skeleton_check_hook import check_finite
-from mmair.errors import InputError
+from mmair.errors import InputError, writing
 from mmair.layouts import get_layout
 from mmair.models.backbones import backbone_weights
 
@@ -87,12 +87,8 @@ def main() -> None:
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     out = Path(f'{args.out.removesuffix(".pth")}-{digest[:8]}.pth')
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+    with writing(out):
         out.write_bytes(content)
-    except OSError as error:
-        raise InputError(f'{out}: cannot be written '
-                         f'({error.strerror or error})') from error
     print(f'{out}: {len(state)} tensors, {len(content) / 2**20:.2f} MiB '
           f'(from {osp.getsize(args.checkpoint) / 2**20:.2f} MiB)\n'
           f'sha256 {digest}')

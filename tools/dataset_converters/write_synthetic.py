@@ -69,8 +69,8 @@ def main() -> None:
     try:
         tree = _WRITERS[dataset](out, **options)
     except OSError as error:
-        raise InputError(
-            f'{out}: cannot be written ({error.strerror})') from error
+        raise InputError(f'{out}: cannot be written '
+                         f'({error.strerror or error})') from error
     print(f'{len(tree.recordings)} recordings and {len(tree.skipped)} files '
           f'of no use written to {out}')
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Union
 
 import numpy as np
 
-from mmair.errors import InputError
+from mmair.errors import InputError, writing
 
 from .annotation_format import AnnotationChecker
 from .mapped_store import load_store, require_no_other, save_store
@@ -113,8 +113,7 @@ def save_annotations(data: dict, path: Union[str, Path]) -> None:
     """
     path = Path(path)
     data = AnnotationChecker(path).check(data)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         if path.suffix != '.pkl':
             save_store(data, path)
             return
@@ -125,6 +124,3 @@ def save_annotations(data: dict, path: Union[str, Path]) -> None:
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(
-            f'{path}: cannot be written ({error.strerror})') from error
