@@ -22,9 +22,9 @@ from mmair.cli import check_writable, run
 from mmair.datasets.readers import load_annotations
 from mmair.datasets.synthetic import EMOTIONS, generate_recording
 from mmair.errors import InputError
-from mmair.visualization import (LIMB_COLORS, TRUNK_COLOR,
-                                 draw_code_histogram, draw_curves, draw_gif,
+from mmair.visualization import (draw_code_histogram, draw_curves, draw_gif,
                                  draw_strip, load_scalars)
+from mmair.visualization.html_page import legend, page
 
 CAVEAT = ('Emotion that is posed by an actor or made by a generator is not '
           'felt emotion: the numbers say how well ways of moving are told '
@@ -67,14 +67,7 @@ CURVES = (
 )
 
 STYLE = '''
-:root { color-scheme: light dark; --back: #f6f7f9; --card: #fff;
-  --text: #23272e; --soft: #626a76; --line: #e1e4e9; --mark: #0072b2; }
-@media (prefers-color-scheme: dark) { :root { --back: #16181d;
-  --card: #1f2229; --text: #e4e7ec; --soft: #9aa3b0; --line: #343945;
-  --mark: #56b4e9; } }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--back); color: var(--text);
-  font: 16px/1.55 system-ui, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 2.5rem 1.25rem; }
 h1 { font-size: 1.9rem; margin: 0 0 .3rem; line-height: 1.2; }
 h2 { font-size: 1.3rem; margin: 2.4rem 0 .4rem; }
@@ -98,17 +91,12 @@ th:first-child, td:first-child { text-align: left; }
 tr:last-child td { border-bottom: 0; }
 .grid { display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); }
-img { display: block; max-width: 100%; height: auto; background: #fff;
-  border-radius: 8px; }
 figure img { margin: .6rem auto 0; }
 .emotion { margin-top: 1rem; }
 .emotion div { display: flex; gap: 1.2rem; align-items: center;
   background: #fff; border-radius: 8px; padding: .4rem; margin-top: .5rem; }
 .emotion img { margin: 0; min-width: 0; }
 .emotion img:first-child { flex: none; }
-.legend span { display: inline-block; margin-right: 1.1rem; }
-.legend i { display: inline-block; width: 1.2rem; height: .3rem;
-  border-radius: .2rem; margin-right: .4rem; vertical-align: middle; }
 @media (max-width: 640px) { .emotion div { flex-direction: column; } }
 '''
 
@@ -274,10 +262,6 @@ def section_emotions(ann_file):
                     for emotion in EMOTIONS}
         source = ('one synthetic actor who talks under each emotion: what '
                   'differs is put there by the generator')
-    colors = dict(trunk=TRUNK_COLOR, **LIMB_COLORS)
-    legend = ''.join(f'<span><i style="background:{color}"></i>'
-                     f'{name.replace("_", " ")}</span>'
-                     for name, color in colors.items())
     rows = ''
     with tempfile.TemporaryDirectory() as folder:
         gif = Path(folder, 'emotion.gif')
@@ -293,7 +277,7 @@ def section_emotions(ann_file):
             'animation plays the start at its true tempo, the strip spans '
             'the whole recording. Look for tempo, size of the gestures, '
             'lean, and how open the arms are.</p>'
-            f'<p class="soft legend">{legend}</p>{rows}')
+            f'<p class="soft legend">{legend()}</p>{rows}')
 
 
 def recorded(ann_file):
@@ -327,18 +311,14 @@ def main():
     config = load_config(log.with_name('config.py'))
     ann_file = args.ann_file or dig(config, 'train_dataloader', 'dataset',
                                     'ann_file')
-    page = [section_run(work_dir, log, config, ann_file),
-            section_table(table), section_curves(load_scalars(log))]
+    parts = [section_run(work_dir, log, config, ann_file),
+             section_table(table), section_curves(load_scalars(log))]
     if (work_dir / 'labels.json').exists():
-        page.append(section_codes(load_json(work_dir / 'labels.json',
-                                            'usage')))
-    page.append(section_emotions(ann_file))
-    out.write_text(
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, '
-        'initial-scale=1">\n<title>mmair report</title>\n'
-        f'<style>{STYLE}</style></head>\n<body><main>\n'
-        + '\n'.join(page) + '\n</main></body></html>\n', encoding='utf-8')
+        parts.append(section_codes(load_json(work_dir / 'labels.json',
+                                             'usage')))
+    parts.append(section_emotions(ann_file))
+    out.write_text(page('mmair report', STYLE, '\n'.join(parts)),
+                   encoding='utf-8')
     print(f'The report is in {out.resolve()}')
 
 

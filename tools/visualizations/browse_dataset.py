@@ -30,16 +30,10 @@ from mmair.engine.launch import apply_options
 from mmair.errors import InputError, listed
 from mmair.layouts import SkeletonLayout
 from mmair.registry import DATASETS, MODELS
-from mmair.visualization import (LIMB_COLORS, TRUNK_COLOR, Panel, draw_panels,
-                                 draw_panels_gif)
+from mmair.visualization import Panel, draw_panels, draw_panels_gif
+from mmair.visualization.html_page import legend, page
 
 STYLE = '''
-:root { color-scheme: light dark; --back: #f6f7f9; --card: #fff;
-  --text: #23272e; --soft: #626a76; --line: #e1e4e9; }
-@media (prefers-color-scheme: dark) { :root { --back: #16181d;
-  --card: #1f2229; --text: #e4e7ec; --soft: #9aa3b0; --line: #343945; } }
-body { margin: 0; background: var(--back); color: var(--text);
-  font: 16px/1.55 system-ui, sans-serif; }
 main { max-width: 1340px; margin: 0 auto; padding: 2rem 1.25rem; }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem; }
 h2 { font-size: 1.1rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
@@ -47,11 +41,7 @@ p, li { max-width: 50rem; margin: .3rem 0; }
 code { color: var(--soft); font-size: .88rem; overflow-wrap: anywhere; }
 section { background: var(--card); border: 1px solid var(--line);
   border-radius: 12px; padding: 1rem 1.2rem; margin-top: 1.2rem; }
-img { display: block; max-width: 100%; height: auto; background: #fff;
-  border-radius: 8px; margin-top: .6rem; }
-.legend span { display: inline-block; margin-right: 1.1rem; }
-.legend i { display: inline-block; width: 1.2rem; height: .3rem;
-  border-radius: .2rem; margin-right: .4rem; vertical-align: middle; }
+img { margin-top: .6rem; }
 '''
 
 
@@ -219,11 +209,7 @@ def body_size(keypoint: np.ndarray, layout: SkeletonLayout) -> float:
     return float(max(np.ptp(x, axis=(0, 1)).max() / 3, 1e-6))
 
 
-def page(browser: Browser, entries: List[Tuple[str, List[str]]]) -> str:
-    colors = dict(trunk=TRUNK_COLOR, **LIMB_COLORS)
-    legend = ''.join(f'<span><i style="background:{color}"></i>'
-                     f'{name.replace("_", " ")}</span>'
-                     for name, color in colors.items())
+def overview(browser: Browser, entries: List[Tuple[str, List[str]]]) -> str:
     steps = ''.join(
         f'<li>{where}: <code>{html.escape(step)}</code></li>'
         for where, step in browser.steps())
@@ -232,10 +218,7 @@ def page(browser: Browser, entries: List[Tuple[str, List[str]]]) -> str:
             f'<img loading="lazy" src="{html.escape(name)}" '
             f'alt="{html.escape(title)}">' for name in names) + '</section>'
         for title, names in entries)
-    return f'''<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Recordings and views</title><style>{STYLE}</style></head><body><main>
+    return page('Recordings and views', STYLE, f'''\
 <h1>Recordings, and what training sees of them</h1>
 <p>{len(entries)} of {len(browser.views)} recordings of
 {html.escape(browser.config)}. <b>As recorded</b> is what the data holds, seen
@@ -246,10 +229,9 @@ epoch; a model that is trained on them learns that what differs between them
 does not matter. Normalised bodies and views are seen from one fixed direction,
 so that turns show; all are drawn to one scale. Where a view
 has lost a joint, a dotted line bridges the gap.</p>
-<p class="legend">{legend}</p>
+<p class="legend">{legend()}</p>
 <details><summary>Steps of the pipeline</summary><ol>{steps}</ol></details>
-{cards}</main></body></html>
-'''
+{cards}''')
 
 
 def main() -> None:
@@ -275,7 +257,7 @@ def main() -> None:
                 draw_panels_gif(panels, args.out / names[1])
             entries.append((title, names))
         index_page = args.out / 'index.html'
-        index_page.write_text(page(browser, entries), encoding='utf-8')
+        index_page.write_text(overview(browser, entries), encoding='utf-8')
     except OSError as error:
         raise InputError(f'{args.out}: cannot be written '
                          f'({error.strerror or error})') from error
