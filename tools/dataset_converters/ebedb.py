@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from mmair.cli import run
+from mmair.datasets import EBEDBDataset
 from mmair.datasets.conversion import convert, converter_parser
 from mmair.datasets.readers import find_sources, read_bvh
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 
-CLASSES = ('amusement', 'anger', 'disgust', 'fear', 'joy', 'neutral', 'pride',
-           'sadness', 'shame', 'surprise')
+CLASSES = EBEDBDataset.METAINFO['classes']
 #: How the actors are written in the file names.
 ACTORS = dict(AnBh='AnBh', DiMi='DiMi', HeGa='HeGa', LeSt='LeSt', MaMa='MaMa',
               NoVo='NoVo', PaPi='PaPi', SiGl='SiGl', Sinead='SiGl')
