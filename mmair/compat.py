@@ -212,9 +212,7 @@ def get_gt_label(data_sample):
     Args:
         data_sample (ActionDataSample | dict): A sample, or its ``to_dict``.
     """
-    item = (data_sample.get('gt_label') if 'gt_label' in data_sample else
-            data_sample.get('gt_labels'))
-    return item.get('item') if hasattr(item, 'keys') else item
+    return _field(data_sample, 'gt_label')
 
 
 def get_pred_score(data_sample):
@@ -223,6 +221,9 @@ def get_pred_score(data_sample):
     The field is ``pred_scores.item`` in mmaction2 1.1.0, ``pred_score``
     since.
     """
-    item = (data_sample.get('pred_score') if 'pred_score' in data_sample else
-            data_sample.get('pred_scores'))
+    return _field(data_sample, 'pred_score')
+
+
+def _field(sample, name: str):
+    item = sample.get(name) if name in sample else sample.get(f'{name}s')
     return item.get('item') if hasattr(item, 'keys') else item
