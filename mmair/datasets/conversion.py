@@ -69,10 +69,9 @@ def convert(files: Sequence[Path], root: Path,
     """Turn source files into an annotation file or store, and report on it.
 
     Of byte-equal files only the first in path order is parsed. Every file
-    that is left out is told with the reason (see :func:`tell_skipped`), and
-    so are the counts per class and actor, a hash of the source and the
-    speed. What is written does
-    not depend on the number of workers.
+    that is left out is listed with the reason (see :func:`tell_skipped`), and
+    so are counts per class and actor, a hash of the source and the speed.
+    What is written does not depend on the number of workers.
 
     Each worker holds about two recordings at a time; results go to
     ``<out>.journal`` beside the output as they come. Whatever ends a

@@ -149,10 +149,11 @@ class Journal:
         return len(self._done)
 
     def close(self, remove: bool = False) -> None:
-        """Give the journal free.
+        """Close the files and release the lock.
 
         Args:
-            remove (bool): Whether to delete it first, as the output is whole.
+            remove (bool): Whether to delete the journal first, as the output
+                is whole.
         """
         if remove:
             shutil.rmtree(self.path, ignore_errors=True)
