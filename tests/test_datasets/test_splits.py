@@ -121,3 +121,20 @@ def test_splits_that_cannot_be_made_are_named(capsys):
     assert 'split xsub_f0 left out: its train part would be empty' in printed
     assert 'split xact_f0 left out: its train part would be empty' in printed
     assert 'splits xrec left out: 1 groups' in printed
+
+
+def test_of_many_actors_a_fold_leaves_out_several(capsys):
+    """As many folds as actors would make splits of N x actors names."""
+    taken = [dict(frame_dir=f'take{i:03d}', actor=f'actor{i // 2:03d}')
+             for i in range(240)]
+    split = make_splits(taken)
+    folds = [name for name in split if name.startswith('xsub_f')
+             and name.endswith('_test')]
+    assert len(folds) == 50
+    assert 'splits xsub: 120 groups make 50 folds' in capsys.readouterr().out
+    tested = sorted(sum((split[f] for f in folds), []))
+    assert tested == sorted(t['frame_dir'] for t in taken)
+    by_name = {t['frame_dir']: t['actor'] for t in taken}
+    seen = [{by_name[name] for name in split[f]} for f in folds]
+    assert {len(s) for s in seen} == {2, 3}
+    assert sum(map(len, seen)) == 120 == len(set.union(*seen))
