@@ -35,8 +35,10 @@ from .source_file import read_source
 INDEX = 'index.json'
 _FORMAT = 'mmair skeleton store'
 _VERSION = 1
-#: Bytes of an index, which takes twenty times as much when it is hostile.
-_MAX_INDEX = 2**26
+#: Bytes of an index, of which a recording takes about a hundred. One that is
+#: hostile takes twenty times as much in memory.
+_MAX_INDEX = 2**30
+_DIVIDE = 'divide the recordings among several stores'
 _FLOATS = ('<f2', '<f4', '<f8')
 #: Files of a store, and the number of their axes.
 _ARRAYS = dict(keypoint=3, keypoint_score=2, split=1)
@@ -96,7 +98,7 @@ def load_store(path: Path) -> dict:
 
 def _read_index(path: Path) -> dict:
     try:
-        content = read_source(path / INDEX, _MAX_INDEX)
+        content = read_source(path / INDEX, _MAX_INDEX, _DIVIDE)
     except InputError as error:
         raise InputError(f'{path}: cannot be read as a store ({error}); give '
                          'an annotation file, or the folder that a converter '
@@ -251,12 +253,6 @@ def _write(data: dict, path: Path, part: Path) -> None:
     columns = {key: [_plain(path, a, key) for a in annotations]
                for key in keys}
     columns['persons'] = [a['keypoint'].shape[0] for a in annotations]
-    for name in ('keypoint', *(['keypoint_score'] if any(scored) else [])):
-        _write_rows(part / f'{name}.npy', [a[name] for a in annotations])
-    number = {a['frame_dir']: i for i, a in enumerate(annotations)}
-    members = [number[m] for names in data['split'].values() for m in names]
-    if members:
-        np.save(part / 'split.npy', np.array(members, '<i8'))
     try:
         index = json.dumps(dict(
             format=_FORMAT, version=_VERSION, meta=data['meta'],
@@ -266,7 +262,18 @@ def _write(data: dict, path: Path, part: Path) -> None:
         raise InputError(f'{path}: meta or an annotation holds what JSON '
                          f'cannot keep ({error}); remove it, or write a .pkl '
                          'file') from error
+    if len(index) > _MAX_INDEX:
+        raise InputError(
+            f'{path}: the {INDEX} of {len(annotations)} recordings takes '
+            f'{len(index)} bytes, expected at most {_MAX_INDEX}; {_DIVIDE}, '
+            'or give them shorter names')
     (part / INDEX).write_text(index, encoding='utf-8')
+    for name in ('keypoint', *(['keypoint_score'] if any(scored) else [])):
+        _write_rows(part / f'{name}.npy', [a[name] for a in annotations])
+    number = {a['frame_dir']: i for i, a in enumerate(annotations)}
+    members = [number[m] for names in data['split'].values() for m in names]
+    if members:
+        np.save(part / 'split.npy', np.array(members, '<i8'))
 
 
 def _plain(path: Path, annotation: dict, key: str) -> Any:

@@ -39,7 +39,8 @@ def find_sources(folder: Union[str, Path],
     return list(walk(Path(folder), frozenset()))
 
 
-def read_source(path: Union[str, Path], max_bytes: int) -> bytes:
+def read_source(path: Union[str, Path], max_bytes: int,
+                advice: str = 'cut it into shorter recordings') -> bytes:
     """Read a whole file, unless it is none or larger than can be meant.
 
     A pipe or a device is not opened: it may never end, or never begin.
@@ -47,6 +48,7 @@ def read_source(path: Union[str, Path], max_bytes: int) -> bytes:
     Args:
         path (str | Path): The file.
         max_bytes (int): The largest size that is read.
+        advice (str): What to do with a larger one.
 
     Returns:
         bytes: The content.
@@ -63,6 +65,6 @@ def read_source(path: Union[str, Path], max_bytes: int) -> bytes:
             f'{path}: cannot be read ({error.strerror})') from error
     if stat.S_ISREG(status.st_mode):
         raise InputError(f'{path}: holds {status.st_size} bytes, expected at '
-                         f'most {max_bytes}; cut it into shorter recordings')
+                         f'most {max_bytes}; {advice}')
     kind = 'a folder' if stat.S_ISDIR(status.st_mode) else 'a pipe or device'
     raise InputError(f'{path}: cannot be read (it is {kind}, expected a file)')

@@ -174,6 +174,25 @@ def test_a_full_disk(store, data, monkeypatch):
     assert os.listdir(store.parent) == ['store']
 
 
+def test_an_index_that_is_too_large(store, data, monkeypatch):
+    """It is refused before anything is written, and when it is read."""
+    assert mapped_store._MAX_INDEX > 10**6 * 1000
+    before = {p: p.read_bytes() for p in store.iterdir()}
+    size = len(before[store / 'index.json'])
+    monkeypatch.setattr(mapped_store, '_MAX_INDEX', size)
+    save_annotations(data, store)
+    assert_same(load_annotations(store), data)
+    monkeypatch.setattr(mapped_store, '_MAX_INDEX', size - 1)
+    monkeypatch.setattr(mapped_store, '_write_rows', None)
+    with pytest.raises(InputError, match=f'of 3 recordings takes {size} bytes'
+                       f', expected at most {size - 1}; divide the rec'):
+        save_annotations(data, store)
+    assert {p: p.read_bytes() for p in store.iterdir()} == before
+    assert os.listdir(store.parent) == ['store']
+    with pytest.raises(InputError, match=f'holds {size} bytes.* several sto'):
+        load_annotations(store)
+
+
 def test_links_and_other_folders_are_left_alone(store, data, tmp_path):
     link = tmp_path / 'link'
     link.symlink_to(store)
