@@ -15,7 +15,7 @@ from mmair.errors import InputError, quoted
 
 from .readers import read_rows
 from .readers.source_file import read_source
-from .readers.table import MAX_BYTES
+from .readers.table import DIVIDE, MANIFEST_BYTES
 
 #: What may be known about a recording.
 FIELDS = ('emotion', 'actor', 'recording', 'action')
@@ -87,7 +87,7 @@ class Manifest:
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
-        content = read_source(self.path, MAX_BYTES)
+        content = read_source(self.path, MANIFEST_BYTES, DIVIDE)
         object.__setattr__(self, 'sha256',
                            hashlib.sha256(content).hexdigest())
         if not self.told:

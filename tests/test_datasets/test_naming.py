@@ -2,7 +2,9 @@ import pickle
 
 import pytest
 
+import mmair.datasets.naming as naming_module
 from mmair.datasets.naming import Classes, Manifest, NamePattern
+from mmair.datasets.readers import table
 from mmair.errors import InputError
 
 
@@ -53,6 +55,21 @@ def test_manifest(tmp_path):
         dict(emotion='fear')]
     with pytest.raises(InputError, match='four.csv: .* has no row of it'):
         naming(files[3])
+
+
+def test_a_manifest_may_be_larger_than_a_table_of_numbers(tmp_path,
+                                                          monkeypatch):
+    monkeypatch.setattr(table, 'MAX_BYTES', 3)
+    monkeypatch.setattr(table, 'MAX_ROWS', 1)
+    text = 'file,emotion\na,joy\nb,fear\n'
+    assert len(manifest(tmp_path, text).rows) == 2
+    says = 'divide the recordings among several folders'
+    monkeypatch.setattr(table, 'MANIFEST_ROWS', 2)
+    with pytest.raises(InputError, match=f'4 lines, .* at most 2; {says}'):
+        manifest(tmp_path, text + '\n')  # what was read is kept
+    monkeypatch.setattr(naming_module, 'MANIFEST_BYTES', 3)
+    with pytest.raises(InputError, match=f'expected at most 3; {says}'):
+        manifest(tmp_path, text)
 
 
 def test_an_edited_manifest_is_another(tmp_path):

@@ -2,7 +2,7 @@
 import os
 import stat
 from pathlib import Path
-from typing import Collection, FrozenSet, Iterator, List, Union
+from typing import Collection, FrozenSet, Iterator, List, Optional, Union
 
 from mmair.errors import InputError
 
@@ -40,7 +40,7 @@ def find_sources(folder: Union[str, Path],
 
 
 def read_source(path: Union[str, Path], max_bytes: int,
-                advice: str = 'cut it into shorter recordings') -> bytes:
+                advice: Optional[str] = None) -> bytes:
     """Read a whole file, unless it is none or larger than can be meant.
 
     A pipe or a device is not opened: it may never end, or never begin.
@@ -48,7 +48,8 @@ def read_source(path: Union[str, Path], max_bytes: int,
     Args:
         path (str | Path): The file.
         max_bytes (int): The largest size that is read.
-        advice (str): What to do with a larger one.
+        advice (str, optional): What to do with a larger one. By default
+            cut it.
 
     Returns:
         bytes: The content.
@@ -65,6 +66,7 @@ def read_source(path: Union[str, Path], max_bytes: int,
             f'{path}: cannot be read ({error.strerror})') from error
     if stat.S_ISREG(status.st_mode):
         raise InputError(f'{path}: holds {status.st_size} bytes, expected at '
-                         f'most {max_bytes}; {advice}')
+                         f'most {max_bytes}; '
+                         f'{advice or "cut it into shorter recordings"}')
     kind = 'a folder' if stat.S_ISDIR(status.st_mode) else 'a pipe or device'
     raise InputError(f'{path}: cannot be read (it is {kind}, expected a file)')

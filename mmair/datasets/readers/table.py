@@ -24,6 +24,10 @@ MAX_BYTES = 2**25
 MAX_ROWS = 10**6
 MAX_LINE = 2**20
 MAX_COLUMNS = 10**4
+#: Those of a table of words, such as a manifest: a row is a recording.
+MANIFEST_BYTES = 2**29
+MANIFEST_ROWS = 10**7
+DIVIDE = 'divide the recordings among several folders with a table each'
 
 #: Tried in this order on the first line. What holds none of them is divided
 #: at white space.
@@ -55,7 +59,7 @@ def read_table(
         InputError: If the file is unreadable, garbled or too large, or holds
             a value that is not a finite number.
     """
-    return _Table(path).read_numbers()
+    return _Table(path, MAX_BYTES, MAX_ROWS).read_numbers()
 
 
 def read_rows(path: Union[str, Path],
@@ -76,20 +80,22 @@ def read_rows(path: Union[str, Path],
         InputError: If the file is unreadable or garbled, lacks a column or
             has no row.
     """
-    return _Table(path).read_words(required)
+    return _Table(path, MANIFEST_BYTES, MANIFEST_ROWS,
+                  DIVIDE).read_words(required)
 
 
 class _Table:
     """The file that is being read, so that every message can name it."""
 
-    def __init__(self, path: Union[str, Path]) -> None:
+    def __init__(self, path: Union[str, Path], max_bytes: int, max_rows: int,
+                 advice: Optional[str] = None) -> None:
         self.path = path
-        self.text = self.read_text()
+        self.text = self.read_text(max_bytes, advice)
         # What is counted here is held apart from what is split below.
         rows = self.text.count('\n')
-        if rows > MAX_ROWS:
-            self.fail(f'has {rows} lines, expected at most {MAX_ROWS}; is '
-                      'this a table?')
+        if rows > max_rows:
+            self.fail(f'has {rows} lines, expected at most {max_rows}; '
+                      f'{advice or "is this a table?"}')
         #: Lines that are not empty, with their numbers in the file.
         self.lines = [(number, line) for number, line in enumerate(
             self.text.split('\n'), 1) if line and not line.isspace()]
@@ -111,8 +117,8 @@ class _Table:
     def fail(self, sentence: str) -> NoReturn:
         raise InputError(f'{self.path}: {sentence}')
 
-    def read_text(self) -> str:
-        content = read_source(self.path, MAX_BYTES)
+    def read_text(self, max_bytes: int, advice: Optional[str]) -> str:
+        content = read_source(self.path, max_bytes, advice)
         encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items()
                          if content.startswith(mark)), 'utf-8')
         try:
