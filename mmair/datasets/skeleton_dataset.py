@@ -331,12 +331,17 @@ class SkeletonDataset(BaseActionDataset):
         if not self._can_batch(infos):
             return [self[i] for i in indices]
         indices = torch.tensor(indices) % len(self.data_list)
+        keypoint = [info['keypoint'] for info in infos]
+        if type(self.pipeline.transforms[0]) is SampleWindows:
+            # Not padded: the longest may be hours.
+            keypoint = [x.transpose(0, 1) for x in keypoint]
+        else:
+            keypoint = torch.nn.utils.rnn.pad_sequence(
+                keypoint, batch_first=True).transpose(1, 2)
         batch = {name: [info.get(name) for info in infos]
                  for name in set().union(*infos)}
         batch.update(
-            keypoint=torch.nn.utils.rnn.pad_sequence(
-                [i['keypoint'] for i in infos],
-                batch_first=True).transpose(1, 2),
+            keypoint=keypoint,
             total_frames=torch.tensor([i['total_frames'] for i in infos]),
             fps=infos[0].get('fps'),
             sample_idx=indices,

@@ -17,7 +17,7 @@ from mmair.datasets import (EBEDBDataset, SkeletonDataset,
                             SyntheticEmotionDataset)
 from mmair.datasets.readers import save_annotations
 from mmair.datasets.synthetic import generate_annotations
-from mmair.datasets.transforms import SkeletonTransform
+from mmair.datasets.transforms import SampleWindows, SkeletonTransform
 from mmair.datasets.readers import of_split
 from mmair.errors import InputError
 from mmair.layouts import get_layout
@@ -437,6 +437,40 @@ def test_our_names_are_known_without_a_runner(build, monkeypatch):
     monkeypatch.setattr(DefaultScope, 'get_current_instance', lambda: None)
     dataset = build([*VIEWS, PACK], prepare=[dict(type='NormalizeSkeleton')])
     assert len(dataset.__getitems__([1, 2])) == 2
+
+
+@pytest.mark.parametrize('layout', ['ebedb', 'coco'])
+@pytest.mark.parametrize('persons', [1, 2])
+@pytest.mark.parametrize('test_mode', [True, False])
+def test_a_batch_is_not_padded(build, data, monkeypatch, layout, persons,
+                               test_mode):
+    """And is to the bit what padding to the longest made of it."""
+    class Padded(SampleWindows):
+        def apply(self, results):
+            assert results['keypoint'].shape[-3] == 2 * len(LABELS) - 1
+            super().apply(results)
+
+    shape = (len(get_layout(layout)), get_layout(layout).dims)
+    rng = np.random.default_rng(0)
+    data['meta']['layout'] = layout
+    for annotation in data['annotations']:
+        annotation['keypoint'] = rng.normal(size=(
+            persons, annotation['total_frames'], *shape))
+    args = dict(clip_len=8, num_clips=3, test_mode=test_mode)
+    rest = [dict(type='mmair.RandomMirror'), dict(type='mmair.DropJoints'),
+            PACK]
+    plain, padded = (build([step, *rest]) for step in (
+        SampleWindows(**args), Padded(**args)))
+    for dataset in (plain, padded):
+        dataset.set_epoch(seed=3, epoch=1)
+    indices = [3, 10, 0, 5, 5, -2]
+    expected = padded.__getitems__(indices)
+    monkeypatch.setattr(torch.nn.utils.rnn, 'pad_sequence', None)
+    for found in (plain.__getitems__(indices), singles(plain, indices)):
+        for one, two in zip(found, expected, strict=True):
+            assert torch.equal(one['inputs'], two['inputs'])
+            assert one['data_samples'].metainfo == two[
+                'data_samples'].metainfo
 
 
 # Sets that are too large for the memory

@@ -146,7 +146,8 @@ class SampleWindows(SkeletonTransform):
     zeros and never stretched.
 
     Required Keys:
-        - keypoint ``(*batch, M, T, V, C)``
+        - keypoint ``(*batch, M, T, V, C)``, or, so that one long recording
+          does not pad the others, a list of ``(M, T, V, C)`` that differ in T
         - total_frames: valid frames of T, an int or ``(*batch, )``
         - key: int64 ``(*batch, )``, see :mod:`counter_rng` (training)
     Modified Keys:
@@ -177,9 +178,23 @@ class SampleWindows(SkeletonTransform):
         self.num_clips = num_clips
         self.test_mode = test_mode
 
-    def apply(self, results: dict) -> None:
-        """Gather the frames of all windows at once."""
+    def transform(self, results: dict) -> dict:
+        """Apply the transform, to a list of recordings as well."""
         x = results['keypoint']
+        if not (isinstance(x, list) and isinstance(x[0], Tensor)):
+            return super().transform(results)
+        self.apply(results)
+        return results
+
+    def apply(self, results: dict) -> None:
+        """Gather the frames of all windows of a recording at once."""
+        x = results['keypoint']
+        if isinstance(x, list):
+            recordings = x
+            # They differ in length alone, and a view takes no memory.
+            x = results['keypoint'] = x[0].expand(len(x), *x[0].shape)
+        else:
+            recordings = x.reshape(-1, *x.shape[-4:])
         batch = x.shape[:-4]
         total = torch.as_tensor(results.get('total_frames', x.shape[-3]),
                                 device=x.device).expand(batch)
@@ -201,11 +216,11 @@ class SampleWindows(SkeletonTransform):
         frames = reflect(
             start[..., None] + torch.arange(self.clip_len, device=x.device),
             total[..., None, None])
-        flat = x.reshape(-1, *x.shape[-4:]).transpose(1, 2)
-        index = frames.reshape(flat.shape[0], -1)
-        rows = torch.arange(flat.shape[0], device=x.device)[:, None]
-        windows = flat[rows, index].unflatten(
-            1, (self.num_clips, self.clip_len)).transpose(2, 3)
+        index = frames.reshape(len(recordings), -1)
+        windows = torch.stack([
+            recording.transpose(0, 1).index_select(0, i)
+            for recording, i in zip(recordings, index)]).unflatten(
+                1, (self.num_clips, self.clip_len)).transpose(2, 3)
         results['keypoint'] = windows.reshape(*batch, *windows.shape[1:])
         results['total_frames'] = self.clip_len
         results['num_clips'] = self.num_clips

@@ -193,6 +193,23 @@ def test_padding_never_shows(test_mode):
             assert torch.equal(batch['keypoint'][i], alone['keypoint'])
 
 
+@pytest.mark.parametrize('test_mode', [True, False])
+def test_recordings_in_a_list(test_mode):
+    lengths = torch.tensor([20, 3, 1, 9])
+    key = torch.arange(4)
+    x = torch.randn(4, 2, 20, 5, 3)
+    sample = SampleWindows(8, 3, test_mode)
+    padded = sample(dict(keypoint=x, total_frames=lengths, key=key))
+    listed = sample(dict(keypoint=[r[:, :t] for r, t in zip(x, lengths)],
+                         total_frames=lengths, key=key))
+    assert listed.keys() == padded.keys()
+    for name in ('keypoint', 'key'):
+        assert torch.equal(listed[name], padded[name])
+    # Numbers in lists are a sample, as before.
+    assert sample(dict(keypoint=x[0].tolist(), key=key[0]))[
+        'keypoint'].shape == (3, 2, 8, 5, 3)
+
+
 def test_windows_of_windows():
     """Half-length windows out of windows, as a second transform."""
     results = dict(keypoint=numbered(4, 1, 30, 2, 3),
