@@ -22,7 +22,8 @@ from .transforms import (MapLayout, PackSkeletonInputs, SampleWindows,
 from .transforms.counter_rng import fold_in
 from .units import require_frame_rate
 
-#: Bytes of keypoints up to which a data set is kept in memory.
+#: Bytes of keypoints up to which a data set is kept in memory, but for that
+#: of a GPU.
 RESIDENT_SIZE = 2**29
 
 
@@ -67,7 +68,7 @@ class SkeletonDataset(BaseActionDataset):
             of the person, also in ``splits``. Defaults to 'joint'.
         resident (bool, optional): Whether to prepare all recordings at the
             beginning and keep them in memory. By default where they take up
-            to 512 MiB.
+            to 512 MiB, or on a GPU up to half of what is free there.
         **kwargs: As in MMAction2's ``BaseActionDataset``.
     """
 
@@ -134,11 +135,28 @@ class SkeletonDataset(BaseActionDataset):
                              f'split={self.split!r} and '
                              f'classes={self.classes!r}')
         if self.resident is None:
-            numbers = sum(a['keypoint'].size for a in annotations)
-            self.resident = 4 * numbers <= RESIDENT_SIZE
+            self.resident = self._fits(
+                4 * sum(a['keypoint'].size for a in annotations))
         if not self.resident:
             return annotations
         return [self._prepared(annotation) for annotation in annotations]
+
+    def _fits(self, size: int) -> bool:
+        """Whether keypoints of so many bytes are to be kept in memory."""
+        device = torch.device(self.device)
+        if device.type != 'cuda':
+            return size <= RESIDENT_SIZE
+        limit = torch.cuda.mem_get_info(device)[0] // 2
+        if size > limit:
+            print_log(
+                f'{self._source}: {size >> 20} MiB of keypoints are more than '
+                f'half of what is free on {device}, {limit >> 20} MiB, so '
+                'recordings are prepared at every access; better use '
+                "device='cpu' with num_workers=4 or more, and let "
+                'data_preprocessor make the views on the GPU, as '
+                'configs/air/air_stgcn_ebedb_gpu.py has them',
+                logger='current')
+        return size <= limit
 
     def __getstate__(self) -> dict:
         """What goes to a worker that is not forked: it opens a store anew,

@@ -559,6 +559,22 @@ def test_size_decides_what_is_resident(kept, monkeypatch):
     assert kept(None, split='xsub_test').resident is True
 
 
+def test_half_of_the_free_memory_of_a_gpu_is_taken(kept, monkeypatch):
+    total = 4 * sum(2 * n + 1 for n in range(len(LABELS))) * 23 * 3
+    free, told = [2 * total], told_lines(monkeypatch)
+    monkeypatch.setattr(torch.cuda, 'mem_get_info',
+                        lambda device: (free[0], 0))
+    monkeypatch.setattr(skeleton_dataset, 'RESIDENT_SIZE', 0)
+    monkeypatch.setattr(SkeletonDataset, '_prepared', lambda self, x: x)
+    assert kept(None, device='cuda').resident is True and not told
+    free[0] -= 1
+    dataset = kept(None, device='cuda:0')
+    dataset.recordings
+    assert dataset.resident is False and len(told) == 1
+    assert "use device='cpu' with num_workers" in told[0]
+    assert kept(False, device='cuda').resident is False and len(told) == 1
+
+
 def test_names_do_not_need_the_keypoints(kept, monkeypatch):
     mapped = kept(False)
     monkeypatch.setattr(SkeletonDataset, '_prepared', None)
