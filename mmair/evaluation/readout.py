@@ -258,14 +258,18 @@ def extract_features(backbone: torch.nn.Module, dataset,
     check_joints(backbone, dataset)
     device = next(backbone.parameters()).device
     backbone.eval()
-    features = []
+    features, start = None, 0
     for windows in batches(dataset, batch_size, description):
         x = windows.to(device)
         pooled = pool_windows(
             backbone(x.flatten(0, 1)), x.shape[1], deviation,
-            dataset.sample_layout if parts else None)
-        features.append(pooled.cpu().numpy())
-    return np.concatenate(features)
+            dataset.sample_layout if parts else None).cpu().numpy()
+        if features is None:
+            features = np.empty((len(dataset), *pooled.shape[1:]),
+                                pooled.dtype)
+        features[start:start + len(pooled)] = pooled
+        start += len(pooled)
+    return features
 
 
 def batches(dataset, batch_size: int, description: Optional[str]):

@@ -1,9 +1,11 @@
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+import mmair.evaluation.readout as readout
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 from mmair.models.heads import pool_windows
@@ -198,6 +200,22 @@ class Channels(torch.nn.Linear):
 
     def forward(self, x):
         return super().forward(x).permute(0, 1, 4, 2, 3)
+
+
+def test_features_are_held_once(monkeypatch):
+    made, alive = [], []
+
+    def pool(*args):
+        alive.append(sum(batch() is not None for batch in made))
+        array = pool_windows(*args).numpy()
+        made.append(weakref.ref(array))
+        return SimpleNamespace(
+            cpu=lambda: SimpleNamespace(numpy=lambda: array))
+
+    monkeypatch.setattr(readout, 'pool_windows', pool)
+    extract_features(Channels(3, 4), Windows(), batch_size=1,
+                     description=None)
+    assert len(alive) == 5 and max(alive) <= 1
 
 
 @pytest.mark.parametrize('deviation', [True, False])
