@@ -5,14 +5,16 @@
         --out work_dirs/infer --pictures
 
 Prints a line a person of a recording, and writes results.json, results.csv
-and the pictures to --out. docs/inference.md tells what they hold.
+and the pictures to --out. docs/inference.md tells what they hold. What there
+is when it is stopped goes to partial_results.json and partial_results.csv.
 """
 import argparse
 import re
+import sys
 from pathlib import Path
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.apis import write_json, write_table
+from mmair.apis import EmotionInferencer, write_json, write_table
 from mmair.apis.command_line import (add_model, add_reading, make_inferencer,
                                      reading_of)
 from mmair.apis.recordings import Recording
@@ -84,12 +86,15 @@ class Output:
         self.names.add(found)
         return found
 
+    def write(self, found: dict, name: str) -> None:
+        """Write all that was found."""
+        write_json(found, self.folder / f'{name}.json')
+        write_table(found, self.folder / f'{name}.csv')
 
-def main() -> None:
-    args = parse_args()
-    output = Output(args)
-    inferencer = make_inferencer(args)
-    found = dict(classes=list(inferencer.classes), results=[], skipped=[])
+
+def recognise(args: argparse.Namespace, inferencer: EmotionInferencer,
+              output: Output, found: dict) -> None:
+    """Add all recordings to ``found``, and print and draw them."""
     for recording, results in inferencer.iterate(
             args.input, args.window, args.step, progress=True,
             split=args.split, **reading_of(args)):
@@ -106,6 +111,22 @@ def main() -> None:
                   f'{result["scores"][emotion]:.3f}')
             if output.folder is not None:
                 output.draw(recording, result)
+
+
+def main() -> None:
+    args = parse_args()
+    output = Output(args)
+    inferencer = make_inferencer(args)
+    found = dict(classes=list(inferencer.classes), results=[], skipped=[])
+    try:
+        recognise(args, inferencer, output, found)
+    except BaseException:  # Ctrl-C, too
+        if output.folder is not None and found['results']:
+            output.write(found, 'partial_results')
+            print(f'Not finished: the first {len(found["results"])} results '
+                  f'are in {output.folder / "partial_results.json"} and .csv',
+                  file=sys.stderr)
+        raise
     recordings = {result['recording'] for result in found['results']}
     print(f'{len(recordings)} recordings recognised, '
           f'{len(found["skipped"])} skipped')
@@ -114,8 +135,7 @@ def main() -> None:
                          f'{len(found["skipped"])} recordings could be used; '
                          'the reasons are listed above')
     if output.folder is not None:
-        write_json(found, output.folder / 'results.json')
-        write_table(found, output.folder / 'results.csv')
+        output.write(found, 'results')
         print(f'The results are in {output.folder}')
 
 

@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tiny_runs import QUICKSTART, ROOT, run_tool, sentence
 
+import mmair.visualization.emotion as emotion
 from mmair.apis import EmotionInferencer, write_json, write_table
 from mmair.compat import get_pred_score
 from mmair.datasets.readers import (load_annotations, read_bvh,
@@ -436,6 +437,35 @@ def test_names_of_an_annotation_file_are_escaped(trained, tmp_path, capsys):
     first, second, last = capsys.readouterr().out.splitlines()
     assert first.startswith('n\u00e4\u4e00 1: ') and last[:2] == '2 '
     assert second.startswith(r'\x1b[2Jb\nc: joy 1.0: ')
+
+
+@pytest.mark.parametrize('error', [
+    KeyboardInterrupt(), OSError(28, 'No space left on device')])
+def test_what_there_is_when_the_tool_is_stopped(trained, tmp_path, capsys,
+                                                monkeypatch, error):
+    def draw(*args, **kwargs):
+        if drawn:
+            raise error
+        drawn.append(0)
+        return SimpleNamespace(savefig=drawn.append)
+
+    drawn = []
+    monkeypatch.setattr(emotion, 'draw_emotion_strip', draw)
+    args = ('infer.py', trained.config, trained.checkpoint, trained.data,
+            '--pictures', '--out', tmp_path)
+    if isinstance(error, OSError):
+        with pytest.raises(OSError, match='No space'):
+            run_tool(*args)
+    else:
+        assert run_tool(*args) == 130
+    assert 'Not finished: the first 2 results are in' in (
+        capsys.readouterr().err)
+    assert {p.name for p in tmp_path.iterdir()} == {
+        'partial_results.json', 'partial_results.csv'}
+    found = json.loads((tmp_path / 'partial_results.json').read_text())
+    names = [a['frame_dir']
+             for a in load_annotations(trained.data)['annotations']]
+    assert [r['recording'] for r in found['results']] == names[:2]
 
 
 def test_tool(trained, bvh_folder, tmp_path, capsys):
