@@ -1,6 +1,7 @@
 """Each fault is planted alone, and found alone."""
 import copy
 import weakref
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from tiny_runs import run_tool, sentence
 from mmair.datasets.readers import save_annotations
 from mmair.datasets.synthetic import generate_annotations
 from mmair.datasets.verification import UNLABELLED, verify
+from mmair.datasets.verification.body_checks import check_movement
 from mmair.datasets.verification.measure import _leaps
+from mmair.datasets.verification.split_checks import Pair, check_copies
 from mmair.errors import InputError
 from mmair.layouts import LAYOUTS, get_layout
 
@@ -67,6 +70,38 @@ def test_numbers_are_those_of_the_recordings(data):
     assert report.low[10] == pytest.approx(np.concatenate(wrist).min(0))
     assert report.high[10] == pytest.approx(np.concatenate(wrist).max(0))
     assert report.splits['xsub'] == dict(train=18, test=6, neither=0)
+
+
+def test_the_work_of_findings_grows_as_their_number():
+    asked = []
+
+    class Name(str):
+        def __hash__(self):
+            asked.append(self)
+            return super().__hash__()
+
+    class Index(int):
+        def __eq__(self, other):
+            asked.append(self)
+            return super().__eq__(other)
+
+        __hash__ = int.__hash__
+
+    size = 100
+    still = [SimpleNamespace(name=Name(i), nonfinite=False, still=1, fps=30.,
+                             bodies=[SimpleNamespace(travel=0.)])
+             for i in range(size)]
+    (_, text), = check_movement(still)[1]
+    assert f'in {size} recordings: 0, 1, 2 and 97 more' in text
+    assert len(asked) < 10 * size
+    asked.clear()
+    copies = [SimpleNamespace(name=str(i), label=i % 4 // 3)
+              for i in range(2 * size)]
+    findings = check_copies(copies, [
+        Pair(Index(i), Index(i + 1), True) for i in range(0, 2 * size, 2)])
+    assert [text.split(': ')[1] for _, text in findings[1]] == [
+        '3 = 2, 7 = 6, 11 = 10 and 47 more', '1 = 0, 5 = 4, 9 = 8 and 47 more']
+    assert len(asked) < 10 * size
 
 
 # Faults of a recording: (level, check), what the sentence says.

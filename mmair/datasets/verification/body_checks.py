@@ -211,7 +211,8 @@ def check_movement(recordings: Sequence[Measurement]) -> Outcome:
     """Recordings, or parts of them, in which nothing moves."""
     frozen = [m.name for m in recordings if m.bodies and all(
         body.travel < AT_REST for body in m.bodies)]
-    held = [m for m in recordings if m.name not in set(frozen)
+    at_rest = set(frozen)
+    held = [m for m in recordings if m.name not in at_rest
             and (m.still - 1) / (m.fps or DEFAULT_FPS) >= HELD_SECONDS]
     empty = [m.name for m in recordings if not m.bodies and not m.nonfinite]
     findings = []

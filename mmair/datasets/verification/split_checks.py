@@ -83,14 +83,15 @@ def check_copies(recordings: Sequence[Measurement],
                 f'{recordings[pair.first].name}')
 
     equal = [p for p in pairs if p.equal]
-    unlike = [p for p in equal if recordings[p.first].label
-              != recordings[p.second].label]
+    unlike, alike = [], []
+    for p in equal:
+        same = recordings[p.first].label == recordings[p.second].label
+        (alike if same else unlike).append(p)
     if unlike:
         findings.append(('error', (
             'the content of another recording, but another label, in '
             f'{counted(p.second for p in unlike)}: '
             + listed(map(names, unlike)))))
-    alike = [p for p in equal if p not in unlike]
     if alike:
         findings.append(('warning', (
             'the content of another recording in '
