@@ -365,6 +365,17 @@ def test_egbm_by_manifest(root, kinect, capsys):
     assert 'missing Bob/none.csv' in printed
 
 
+def test_twenty_missing_files_are_named(root, kinect, capsys):
+    (root / 'who.csv').write_text('file,emotion,actor\n' + ''.join(
+        f'none{i},joy,A\n' for i in range(23)) + 'Ann/Ann_SAD_1,sad,A\n')
+    printed = convert('egbm', root, capsys, '--manifest',
+                      root / 'who.csv')[-1]
+    said = [line for line in printed.splitlines()
+            if line.startswith('missing ')]
+    assert len(said) == 21 and said[19].startswith('missing none19: ')
+    assert said[20].startswith('missing 3 more files that ')
+
+
 @pytest.mark.parametrize('options, says', [
     ([], 'give --manifest or --pattern'),
     (['--pattern', '(?P<actor>'], 'is no regular expression'),

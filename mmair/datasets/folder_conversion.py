@@ -22,6 +22,8 @@ from .units import MAX_FPS, MIN_FPS, UNITS, to_metres
 frame_rate = number(float, MIN_FPS, MAX_FPS)
 #: Formats of a table of positions.
 TABLES = ('.csv', '.txt', '.npy')
+#: Files that are missing and told by name.
+MOST_MISSING = 20
 
 
 @dataclass(frozen=True)
@@ -165,9 +167,13 @@ def convert_folder(args: argparse.Namespace, suffixes: Sequence[str],
         naming = Manifest(args.raw, args.manifest)
         files = [path for path in files
                  if path.absolute() != args.manifest.absolute()]
-        for name in naming.without_file(files):
+        absent = naming.without_file(files)
+        for name in absent[:MOST_MISSING]:
             print(f'missing {name}: {args.manifest} has a row of it, and '
                   f'{args.raw} no file')
+        if len(absent) > MOST_MISSING:
+            print(f'missing {len(absent) - MOST_MISSING} more files that '
+                  f'{args.manifest} has a row of')
     told = naming.told if naming else set()
     missing = [field for field in needed if field not in told]
     if missing:

@@ -426,6 +426,17 @@ def test_tool(name, data, tmp_path, capsys):
     assert 'error (units): the trunk is ' in capsys.readouterr().out
 
 
+def test_tool_names_twenty_actors(data, tmp_path, capsys):
+    data['meta']['classes'] += [f'class{i}' for i in range(20)]
+    for number, annotation in enumerate(data['annotations']):
+        annotation['actor'] = f'A{number}'
+    save_annotations(data, tmp_path / 'data.pkl')
+    run_tool('dataset_converters/verify.py', tmp_path / 'data.pkl')
+    line, = (line for line in capsys.readouterr().out.splitlines()
+             if line.startswith('  actors '))
+    assert line.count('A') == 20 and line.endswith(' 1 and 4 more')
+
+
 def test_tool_on_bad_input(data, tmp_path, capsys):
     tool = 'dataset_converters/verify.py'
     assert run_tool(tool, tmp_path / 'no.pkl') == 2

@@ -18,10 +18,13 @@ from rich.progress import track
 from mmair.cli import run
 from mmair.datasets.readers import load_annotations
 from mmair.datasets.verification import NO_ACTOR, Report, verify
+from mmair.datasets.verification.finding import listed
 from mmair.errors import InputError
 
 #: A table of more classes, or actors, than this is not readable.
 MOST_COLUMNS, MOST_ROWS = 20, 60
+#: And a line of more actors.
+MOST_NAMES = 20
 
 
 def parse_args() -> argparse.Namespace:
@@ -69,9 +72,10 @@ def show_counts(report: Report) -> None:
         return
     facts(title, [('classes', ', '.join(f'{name} {totals[name]}'
                                         for name in report.classes)),
-                  ('actors', ', '.join(
-                      f'{actor} {sum(counts.values())}'
-                      for actor, counts in report.counts.items()))])
+                  ('actors', listed(
+                      (f'{actor} {sum(counts.values())}'
+                       for actor, counts in report.counts.items()),
+                      MOST_NAMES))])
 
 
 def spread(values: np.ndarray, form: str) -> list:
