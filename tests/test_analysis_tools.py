@@ -454,6 +454,34 @@ def test_features_and_their_picture(pretrained, tmp_path, capsys):
     assert 'use a checkpoint of the same backbone' in sentence(capsys)
 
 
+def test_tsne_of_a_selection(tmp_path, capsys, monkeypatch):
+    names = np.array([f'r{i}' for i in range(40)])
+    RecordingFeatures(
+        np.random.default_rng(0).normal(size=(40, 3)), names,
+        np.arange(40) % 3, names, names, CLASSES).save(tmp_path / 'all.npz')
+    drawn = []
+
+    def draw(points, groups, title):
+        drawn.append((len(points), title, *map(tuple, groups.values())))
+        return draw_embedding(points, groups, title)
+
+    monkeypatch.setattr('mmair.visualization.draw_embedding', draw)
+    for args in ([], ['--most', 40], *[['--most', 9, '--seed', s]
+                                       for s in (0, 0, 1)]):
+        assert tool('plot_tsne', tmp_path / 'all.npz', '--out',
+                    tmp_path / 'tsne.png', *args) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(' drawn')[0] for line in said] == (
+        2 * ['40 recordings'] + 3 * ['9 of 40 recordings'])
+    assert drawn[0] == drawn[1] and drawn[0][3] == tuple(names)
+    some, same, other = drawn[2:]
+    assert some == same and some[3] != other[3]
+    assert some[0] == len(set(some[3])) == 9
+    assert some[1].startswith('t-SNE of 9 of 40 recordings, perplexity')
+    assert all(emotion == CLASSES[int(name[1:]) % 3]
+               for emotion, name in zip(*some[2:]))
+
+
 def test_tsne_on_bad_input(tmp_path, capsys):
     path, names = tmp_path / 'few.npz', np.array(list('abcd'))
     few = RecordingFeatures(np.ones((4, 3)), names, np.zeros(4, int), names,

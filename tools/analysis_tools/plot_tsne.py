@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 
-from mmair.cli import positive, run, seed
+from mmair.cli import number, positive, run, seed
 from mmair.errors import InputError
 from mmair.evaluation.feature_file import RecordingFeatures
 from mmair.visualization import draw_embedding, save_figure
@@ -29,6 +29,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--perplexity', type=positive, default=30.,
                         help='about how many neighbours a point has '
                         '(default 30, less of few recordings)')
+    parser.add_argument('--most', type=number(int, 5, 10**9), default=10000,
+                        help='recordings that are drawn, of more a random '
+                        'selection (default 10000, of which t-SNE takes '
+                        'minutes)')
     parser.add_argument('--seed', type=seed, default=0)
     return parser.parse_args()
 
@@ -40,6 +44,13 @@ def main() -> None:
     if size < 5:
         raise InputError(f'{args.features}: holds {size} recordings, expected '
                          'at least 5 to draw neighbours of')
+    total = f'{size} recordings'
+    if size > args.most:
+        chosen = np.random.default_rng(args.seed).choice(
+            size, args.most, replace=False)
+        data = RecordingFeatures(*(field[chosen] for field in data[:5]),
+                                 data.classes)
+        total, size = f'{args.most} of {total}', args.most
     scaled = StandardScaler().fit_transform(data.feature)
     varied = int((scaled.std(0) > 0).sum())
     if varied < 2:  # scikit-learn crashes
@@ -53,9 +64,9 @@ def main() -> None:
     emotions = np.array([*data.classes, ''])[data.label]
     save_figure(draw_embedding(
         points, {'by emotion': emotions, 'by actor': data.actor},
-        f't-SNE of {size} recordings, perplexity {perplexity:.3g}, seed '
+        f't-SNE of {total}, perplexity {perplexity:.3g}, seed '
         f'{args.seed}'), args.out)
-    print(f'{size} recordings drawn: {args.out}')
+    print(f'{total} drawn: {args.out}')
 
 
 if __name__ == '__main__':
