@@ -51,8 +51,10 @@ init_default_scope('mmaction')
 
 
 @functools.cache
-def preset():
-    return load_preset(str(ROOT / 'tools/benchmarks/presets/readings.py'))
+def presets():
+    """Of the parts, and of the readings, which begin with all of AIR."""
+    return [load_preset(str(ROOT / f'tools/benchmarks/presets/{name}.py'))
+            for name in ('ablation', 'readings')]
 
 
 def kind(module):
@@ -60,21 +62,29 @@ def kind(module):
 
 
 def test_no_row_is_forgotten():
-    rows = preset().rows
-    assert [n for n, row in rows.items() if row.kind == 'pretrained'
-            and not row.get('gcn_alone')] == list(ROWS)
-    # The others are these, read without codes.
-    for name, row in rows.items():
-        if row.get('gcn_alone'):
-            assert dict(row, gcn_alone=None) == dict(
-                rows[name.removesuffix(', GCN alone')], gcn_alone=None)
+    trained = [[n for n, row in preset.rows.items() if
+                row.kind == 'pretrained' and not row.get('gcn_alone')]
+               for preset in presets()]
+    assert list(dict.fromkeys(sum(trained, []))) == list(ROWS)
+    parts, readings = presets()
+    assert trained[1][0] == readings.subject == parts.subject
+    assert readings.rows[readings.subject] == parts.rows[parts.subject]
+    # The others are these, read without codes: of the readings each one.
+    for preset in presets():
+        for name, row in preset.rows.items():
+            if row.get('gcn_alone'):
+                assert dict(row, gcn_alone=None) == dict(
+                    preset.rows[name.removesuffix(', GCN alone')],
+                    gcn_alone=None)
+    assert all(f'{name}, GCN alone' in readings.rows for name in trained[1])
 
 
 @pytest.mark.parametrize('name', ROWS)
 def test_row_is_what_it_says_and_makes_a_step(name, ann_files):
-    row = preset().rows[name]
+    preset = next(p for p in presets() if name in p.rows)
+    row = preset.rows[name]
     cfg = Config.fromfile(ROOT / row.config)
-    for changes in (preset().options, row.options):  # as compare.py does
+    for changes in (preset.options, row.options):  # as compare.py does
         cfg.merge_from_dict(dict(changes))
     source = cfg.train_dataloader.dataset
     source.ann_file = str(ann_files('mmair.EBEDBDataset'))
