@@ -239,7 +239,8 @@ class _Track:
                              'network on a part of the labels'),
             columns=['weights from', *columns.values(), 'pre-training saw'],
             rows=rows,
-            note=f'{steps} steps each. The part is drawn by class, at least one recording of each; '
+            note=f'{steps} steps each. The part is drawn by class, at least '
+            'one recording of each; '
             f'± is the deviation over {_count(len(preset.seeds), "seed")} '
             f'and, below 100 %, {_count(preset.draws, "draw")} each. '
             + _SPLITS)

@@ -569,7 +569,7 @@ def test_half_of_the_free_memory_of_a_gpu_is_taken(kept, monkeypatch):
     assert kept(None, device='cuda').resident is True and not told
     free[0] -= 1
     dataset = kept(None, device='cuda:0')
-    dataset.recordings
+    assert len(dataset.recordings) == len(LABELS)  # which ask no more
     assert dataset.resident is False and len(told) == 1
     assert "use device='cpu' with num_workers" in told[0]
     assert kept(False, device='cuda').resident is False and len(told) == 1
