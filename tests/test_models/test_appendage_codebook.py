@@ -180,6 +180,25 @@ def test_missing_joints_neither_move_nor_stand_off_their_mean():
                 STRIDE), atol=1e-5, rtol=0)
 
 
+def test_who_is_absent_in_3d_neither_moves_nor_stands_off_the_mean():
+    made, x = codebook(fitted=False), windows(num=2)
+    x[1, 5:8] = 0
+    for stream in ('motion', 'centred'):
+        values = slow_stream(x, stream)
+        if stream == 'motion':
+            values[1, 5:9] = 0
+        else:
+            seen = [t for t in range(12) if not 5 <= t < 8]
+            values[1] = x[1] - x[1, seen].mean(0)
+            values[1, 5:8] = 0
+        for group in made.groups:
+            torch.testing.assert_close(
+                made.segments(x, stream, group),
+                slow_segments(values, made.joints[group],
+                              group.startswith('right'), 3, LENGTH, STRIDE),
+                atol=1e-6, rtol=0)
+
+
 def test_where_somebody_stands_is_in_one_stream_alone():
     """A posture that is held is neither motion nor off its mean."""
     made, x = codebook(fitted=False), windows()

@@ -8,7 +8,7 @@ from mmair.layouts import LIMBS, RIGHT_LIMBS, SkeletonLayout
 from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
-from .missing import score_of
+from .missing import seen_mask
 from .motion import velocity
 
 
@@ -21,10 +21,10 @@ class AppendagePartition(SkeletonTransform):
     and right leg, three joints each (shoulder, elbow, wrist or hip, knee,
     ankle). A limb is seen from its own root, with its velocity, and right
     limbs are mirrored, so that one encoder serves all four on every layout.
-    In 2-D data a limb joint that is missing, or whose limb's root is, lies
-    at the root of the limb and has no velocity; the limbs have no scores.
-    In 3-D data nothing tells a joint that :class:`DropJoints` has put onto
-    the root of the body from one that is there.
+    A limb joint that is missing, or whose limb's root is, lies at the root of
+    the limb and has no velocity; the limbs have no scores. In 3-D data nothing
+    tells a joint that :class:`DropJoints` has put onto the root of the body
+    from one that is there.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``, x lateral
@@ -51,12 +51,10 @@ class AppendagePartition(SkeletonTransform):
                           dtype=x.dtype)
         sign[[LIMBS.index(limb) for limb in RIGHT_LIMBS], :, 0] = -1
         limbs = (limbs - limbs[..., :1, :]).mul_(sign)
-        score, seen = score_of(x, layout), None
-        if score is not None:
-            seen = score.index_select(
-                -2, joints.flatten()).unflatten(-2, joints.shape) > 0
-            seen = seen & seen[..., :1, :]
-            limbs = limbs * seen
+        seen = seen_mask(x, layout)[..., None].index_select(
+            -2, joints.flatten()).unflatten(-2, joints.shape)
+        seen = seen & seen[..., :1, :]
+        limbs = limbs * seen
         return torch.cat((limbs, velocity(limbs, -4, seen)),
                          -1).movedim(-3, -4)
 

@@ -32,8 +32,8 @@ class AppendMotion(SkeletonTransform):
     that is pooled over time sees it best at its input. Comes after the
     augmentations, so that motion is that of the view; equals MMAction2's
     ``GenSkeFeat(feats=['j', 'jm'], axis=-1)`` but for the frame that has no
-    neighbour, here the first. In 2-D data motion is that of x and y alone,
-    and 0 where a joint is missing now or in the frame before.
+    neighbour, here the first, and where a joint is missing now or in the
+    frame before: there is no motion then. In 2-D data it is of x and y alone.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``
@@ -52,6 +52,6 @@ class AppendMotion(SkeletonTransform):
     def apply(self, results: dict) -> None:
         """Append the difference along time."""
         x, score = results['keypoint'], self.score_of(results)
-        motion = (velocity(x, -3) if score is None else
-                  velocity(x[..., :2], -3, score > 0))
+        motion = velocity(x if score is None else x[..., :2], -3,
+                          self.seen_of(results))
         results['keypoint'] = torch.cat((x, motion), -1)

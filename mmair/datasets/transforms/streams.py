@@ -79,8 +79,8 @@ class ToMotion(SkeletonTransform):
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``
     Modified Keys:
-        - keypoint: of the same shape; 0 in the first frame, and in 2-D where
-          a joint is missing now or in the frame before; scores stay
+        - keypoint: of the same shape; 0 in the first frame, and where a
+          joint is missing now or in the frame before; scores stay
 
     Args:
         layout (str | dict, optional): The skeleton layout, which tells what
@@ -93,6 +93,5 @@ class ToMotion(SkeletonTransform):
     def apply(self, results: dict) -> None:
         """Replace the positions."""
         x, score = results['keypoint'], self.score_of(results)
-        results['keypoint'] = (
-            velocity(x, -3) if score is None else with_positions(
-                x, velocity(x[..., :2], -3, score > 0)))
+        results['keypoint'] = with_positions(x, velocity(
+            x if score is None else x[..., :2], -3, self.seen_of(results)))

@@ -1,6 +1,6 @@
 """A GCN beside a codebook of short movements of the limbs."""
 import itertools
-from typing import Callable, Dict, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from mmair.datasets.transforms.missing import score_of
+from mmair.datasets.transforms.missing import seen_mask
 from mmair.errors import InputError
 from mmair.layouts import LIMB_PAIRS, LIMBS, RIGHT_LIMBS, get_layout
 from mmair.registry import MODELS
@@ -42,32 +42,27 @@ def whitening(x: np.ndarray, dims: int) -> Tuple[np.ndarray, np.ndarray]:
     return pca.mean_.astype(x.dtype), projection
 
 
-def _joint(x: Tensor, seen: Optional[Tensor]) -> Tensor:
+def _joint(x: Tensor, seen: Tensor) -> Tensor:
     return x
 
 
-def _motion(x: Tensor, seen: Optional[Tensor]) -> Tensor:
-    change = x.diff(dim=1)
-    if seen is not None:
-        change = change * (seen[:, 1:] & seen[:, :-1])
+def _motion(x: Tensor, seen: Tensor) -> Tensor:
+    change = x.diff(dim=1) * (seen[:, 1:] & seen[:, :-1])
     # The first frame moves as the second does: as many frames as before.
     first = change[:, :1] if x.shape[1] > 1 else torch.zeros_like(x)
     return torch.cat((first, change), 1)
 
 
-def _centred(x: Tensor, seen: Optional[Tensor]) -> Tensor:
-    if seen is None:
-        return x - x.mean(1, keepdim=True)
+def _centred(x: Tensor, seen: Tensor) -> Tensor:
     count = seen.sum(1, keepdim=True).clamp(min=1)
     return (x - (x * seen).sum(1, keepdim=True) / count) * seen
 
 
 #: What of a window is cut into segments, ``(N, T, V, C)`` in and out:
 #: positions, their change from frame to frame (MMAction2's joint and joint
-#: motion), and positions less the mean posture of the window. Of 2-D data it
-#: is told which joints were seen, ``(N, T, V, 1)``; the last two are 0 at
-#: those that were not.
-STREAMS: Dict[str, Callable[[Tensor, Optional[Tensor]], Tensor]] = dict(
+#: motion), and positions less the mean posture of the window. The last two
+#: are 0 at joints that were not seen, of which ``(N, T, V, 1)`` tells.
+STREAMS: Dict[str, Callable[[Tensor, Tensor], Tensor]] = dict(
     joint=_joint, motion=_motion, centred=_centred)
 
 
@@ -162,10 +157,9 @@ class AppendageCodebook(BaseModule):
             Tensor: ``(N, T_s, length * joints * dims)``, T_s about T over
             ``stride``; the first and last frame are repeated at the ends.
         """
-        x = x[:, :, self.joints[group]]
-        score = score_of(x, self.layout)
-        x = STREAMS[stream](x[..., :self.layout.dims],
-                            None if score is None else score > 0)
+        joints = self.joints[group]
+        seen = seen_mask(x, self.layout)[:, :, joints, None]
+        x = STREAMS[stream](x[:, :, joints, :self.layout.dims], seen)
         if group in RIGHT_LIMBS:
             x = torch.cat((-x[..., :1], x[..., 1:]), -1)
         x = x.flatten(2).transpose(1, 2)  # (N, joints * dims, T)

@@ -6,7 +6,7 @@ from mmair.datasets.transforms import (AppendagePartition, AppendMotion,
                                        DropJoints, FillGaps,
                                        NormalizeSkeleton, RandomBodySize,
                                        RandomMirror, ResampleFrames,
-                                       SensorNoise)
+                                       SensorNoise, ToMotion)
 from mmair.datasets.transforms.missing import interpolate, neighbors
 from mmair.errors import InputError
 from mmair.layouts import LIMBS, get_layout
@@ -181,6 +181,23 @@ def test_who_is_absent_in_3d_stays_so():
     made = run(ResampleFrames(45.), x, layout, total_frames=FRAMES)
     torch.testing.assert_close(made[1, 1], torch.lerp(x[1, 0], x[1, 1], 2 / 3))
     torch.testing.assert_close(made[1, 5], x[1, 3])
+
+
+def test_nobody_moves_from_or_to_absence_in_3d():
+    layout = get_layout('nturgb+d')
+    generator = torch.Generator().manual_seed(0)
+    x = 3 + torch.randn(2, FRAMES, 25, 3, generator=generator)
+    x[1, 4:7] = 0
+    expected = x.diff(dim=1, prepend=x[:, :1])
+    expected[1, 4:8] = 0
+    for motion in (run(AppendMotion(), x, layout)[..., 3:],
+                   run(ToMotion(), x, layout)):
+        assert torch.equal(motion, expected)
+    limbs = AppendagePartition.partition(x, layout)
+    there = AppendagePartition.partition(x[:, :4], layout)
+    assert not limbs[1, :, 4:7].any() and not limbs[1, :, 7, :, 3:].any()
+    assert limbs[1, :, 7, 1:, :3].all()
+    assert torch.equal(limbs[:, :, :4], there)
 
 
 def slow_velocity(x, seen):
