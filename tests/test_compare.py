@@ -537,6 +537,21 @@ rows = dict(AIR=dict(options={{'model.head.queue_length': 64}}))
                for x in features)
 
 
+def test_other_windows_are_other_features(presets, tmp_path):
+    """Of the same random weights."""
+    path = tmp_path / 'windows.py'
+    path.write_text(f"""
+_base_ = {str(presets / 'tiny.py')!r}
+rows = {{'Short windows': dict(
+    kind='random', config=_base_._config, options={{
+        **_base_._backbone, 'val_dataloader.dataset.pipeline.0.clip_len': 8}})}}
+""")
+    comparison = comparison_of(path, tmp_path / 'work')
+    random = [name for name in comparison.units if name.startswith(
+        ('features/random_encoder', 'features/short_windows'))]
+    assert len(random) == 2 * 2  # rows, tracks
+
+
 def test_from_another_skeleton(presets, ann_files, tmp_path):
     """The preset of transfer: what was pre-trained on bodies of that skeleton
     reads EBEDB's."""

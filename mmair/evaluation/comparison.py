@@ -239,7 +239,7 @@ class Comparison:
              extension: str = '/result.json') -> str:
         """Add a unit, once; ``run`` takes its output and the deadline."""
         needs = tuple(n for n in needs if n)
-        code = digest(dict(key, needs=needs, data=self.data,
+        code = digest(dict(key=key, needs=needs, recordings=self.data,
                            version=VERSION))
         slug = ''.join(c if c.isalnum() or c in '-_' else '_'
                        for c in what.lower())
