@@ -544,7 +544,7 @@ def test_other_windows_are_other_features(presets, tmp_path):
 _base_ = {str(presets / 'tiny.py')!r}
 rows = {{'Short windows': dict(
     kind='random', config=_base_._config, options={{
-        **_base_._backbone, 'val_dataloader.dataset.pipeline.0.clip_len': 8}})}}
+        **_base_._backbone, f'val_dataloader.{{_base_._short}}': 8}})}}
 """)
     comparison = comparison_of(path, tmp_path / 'work')
     random = [name for name in comparison.units if name.startswith(
