@@ -131,6 +131,9 @@ class _Track:
 
     def score_table(self, score: str) -> dict:
         preset = self.preset
+        norms = ('Batch norms of random encoders have the statistics of all '
+                 'recordings, without labels. ' if 'random' in {
+                     row.kind for row in preset.rows.values()} else '')
         rows = []
         for (row, readout), protocols in self.scores.items():
             cells = [mean_and_deviation([s[score] for s in protocols[p]])
@@ -146,11 +149,7 @@ class _Track:
             rows=rows,
             note='Pooled out-of-fold predictions; ± is the deviation over '
             'seeds. Backbone passes: of a sample in a step, with gradient + '
-            'without. ' + ('Batch norms of random encoders have the '
-                           'statistics of all recordings, without labels. '
-                           if any(spec['kind'] == 'random' for spec
-                                  in preset.rows.values()) else '')
-            + self.settings() + _SPLITS)
+            'without. ' + norms + self.settings() + _SPLITS)
 
     def settings(self) -> str:
         """How the regularisation of every row's readout was set."""

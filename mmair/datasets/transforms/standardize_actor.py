@@ -1,4 +1,5 @@
 """Take off what is particular to an actor, without labels."""
+from collections import defaultdict
 from typing import Dict, List, Tuple, Union
 
 import numpy as np
@@ -28,17 +29,15 @@ def save_actor_statistics(recordings: List[dict], layout: SkeletonLayout,
             and ``tempo`` (A), the root mean square step of a joint from frame
             to frame over that of the mean actor.
     """
-    sums: Dict[str, List[Tensor]] = {}
+    sums: Dict[str, List[Tensor]] = defaultdict(lambda: [torch.zeros(())] * 4)
     for recording in recordings:
-        x, seen = recording['keypoint'], seen_mask(recording['keypoint'],
-                                                   layout)[..., None]
-        x = x[..., :layout.dims].double()
+        seen = seen_mask(recording['keypoint'], layout)[..., None]
+        x = recording['keypoint'][..., :layout.dims].double()
         steps, both = x.diff(dim=0), seen[1:] & seen[:-1]
         own = [(x * seen).sum((0, 1)), seen.sum((0, 1)),
                (steps.square() * both).sum(), both.sum()]
-        known = sums.setdefault(recording['actor'], own)
-        if known is not own:
-            sums[recording['actor']] = [a + b for a, b in zip(known, own)]
+        sums[recording['actor']] = [
+            known + new for known, new in zip(sums[recording['actor']], own)]
     actors = sorted(sums)
     position, count, square, moves = (
         torch.stack(v) for v in zip(*(sums[actor] for actor in actors)))
