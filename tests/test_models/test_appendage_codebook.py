@@ -149,7 +149,7 @@ def test_segments_against_a_slow_loop(layout, stream, frames, length, stride):
         expected = slow_segments(
             slow_stream(x, stream), joints[group], group.startswith('right'),
             layout.dims, length, stride)
-        found = made.segments(made.streamed(x)[stream], group)
+        found = made.segments(x, stream, group)
         assert expected.shape[1] >= 1
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
 
@@ -173,8 +173,8 @@ def test_missing_joints_neither_move_nor_stand_off_their_mean():
     for stream, values in zip(('motion', 'centred'), expected):
         for group in made.groups:
             joints = made.joints[group]
-            found = made.segments(made.streamed(torch.cat(
-                (others, score * seen), -1))[stream], group)
+            found = made.segments(
+                torch.cat((others, score * seen), -1), stream, group)
             torch.testing.assert_close(found, slow_segments(
                 values, joints, group.startswith('right'), 2, LENGTH,
                 STRIDE), atol=1e-5, rtol=0)
@@ -193,7 +193,7 @@ def test_who_is_absent_in_3d_neither_moves_nor_stands_off_the_mean():
             values[1, 5:8] = 0
         for group in made.groups:
             torch.testing.assert_close(
-                made.segments(made.streamed(x)[stream], group),
+                made.segments(x, stream, group),
                 slow_segments(values, made.joints[group],
                               group.startswith('right'), 3, LENGTH, STRIDE),
                 atol=1e-6, rtol=0)
@@ -206,7 +206,7 @@ def test_where_somebody_stands_is_in_one_stream_alone():
     posture = torch.randn(x.shape[2:])
     for group in made.groups:
         for stream in STREAMS:
-            before, moved = (made.segments(made.streamed(y)[stream], group)
+            before, moved = (made.segments(y, stream, group)
                              for y in (x, x + posture))
             same = torch.allclose(moved, before, atol=1e-5)
             assert same == (stream != 'joint'), (group, stream)
@@ -217,8 +217,7 @@ def slow_distances(made, x, stream, group):
     mean, projection, codes = (
         getattr(made, f'{name}_{stream}_{kind}').double()
         for name in ('mean', 'projection', 'codes'))
-    segments = made.segments(made.streamed(x)[stream], group).double()
-    segments = (segments - mean) @ projection
+    segments = (made.segments(x, stream, group).double() - mean) @ projection
     return (segments[:, :, None] - codes).square().sum(3).sqrt()
 
 
@@ -360,8 +359,7 @@ def test_both_sides_are_fitted_as_one(layout, stream):
     for kind in made.kinds:
         of_kind = [g for g, k in made.groups.items() if k == kind]
         assert len(of_kind) == (2 if kind in ('arm', 'leg') else 1)
-        all_of_them = torch.cat([made.whitened(
-            made.streamed(x)[stream], stream, g).flatten(0, 1)
+        all_of_them = torch.cat([made.whitened(x, stream, g).flatten(0, 1)
                                  for g in of_kind]).double()
         torch.testing.assert_close(all_of_them.mean(0),
                                    torch.zeros(3).double(), atol=1e-4, rtol=0)

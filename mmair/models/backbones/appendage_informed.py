@@ -145,28 +145,21 @@ class AppendageCodebook(BaseModule):
                 self.register_buffer(f'codes_{name}_{kind}',
                                      torch.zeros(num_labels, dims))
 
-    def streamed(self, x: Tensor) -> Dict[str, Tensor]:
-        """What segments are cut from, ``(N, T, V, dims)`` in each stream.
-
-        Args:
-            x (Tensor): Positions first, ``(N, T, V, C)``.
-        """
-        seen = seen_mask(x, self.layout)[..., None]
-        x = x[..., :self.layout.dims].float()
-        return {name: STREAMS[name](x, seen) for name in self.streams}
-
-    def segments(self, x: Tensor, group: str) -> Tensor:
+    def segments(self, x: Tensor, stream: str, group: str) -> Tensor:
         """Segments of a group of joints, as they are.
 
         Args:
-            x (Tensor): A stream, ``(N, T, V, dims)``.
+            x (Tensor): Positions first, ``(N, T, V, C)``.
+            stream (str): One of ``streams``.
             group (str): One of ``groups``.
 
         Returns:
             Tensor: ``(N, T_s, length * joints * dims)``, T_s about T over
             ``stride``; the first and last frame are repeated at the ends.
         """
-        x = x[:, :, self.joints[group]]
+        joints = self.joints[group]
+        seen = seen_mask(x, self.layout)[:, :, joints, None]
+        x = STREAMS[stream](x[:, :, joints, :self.layout.dims], seen)
         if group in RIGHT_LIMBS:
             x = torch.cat((-x[..., :1], x[..., 1:]), -1)
         x = x.flatten(2).transpose(1, 2)  # (N, joints * dims, T)
@@ -178,9 +171,9 @@ class AppendageCodebook(BaseModule):
             0, 2, 3, 1).flatten(2)
 
     def whitened(self, x: Tensor, stream: str, group: str) -> Tensor:
-        """Whitened segments, ``(N, T, V, D) -> (N, T_s, dims)``."""
+        """Whitened segments, ``(N, T, V, C) -> (N, T_s, dims)``."""
         name = f'{stream}_{self.groups[group]}'
-        return ((self.segments(x, group)
+        return ((self.segments(x, stream, group)
                  - getattr(self, f'mean_{name}'))
                 @ getattr(self, f'projection_{name}'))
 
@@ -188,7 +181,7 @@ class AppendageCodebook(BaseModule):
         """From each segment to each code, ``(N, T_s, K)``."""
         # Differences of large numbers: not in the precision of a network.
         with torch.autocast(x.device.type, enabled=False):
-            z = self.whitened(x, stream, group)
+            z = self.whitened(x.float(), stream, group)
             codes = getattr(self, f'codes_{stream}_{self.groups[group]}')
             return (z.square().sum(2, keepdim=True) - 2 * z @ codes.T
                     + codes.square().sum(1)).clamp(min=0).sqrt()
@@ -203,10 +196,9 @@ class AppendageCodebook(BaseModule):
         Returns:
             Tensor: ``(N, T_s, G, S)`` for G groups and S streams.
         """
-        streams = self.streamed(x)
         return torch.stack([
-            torch.stack([self.distances(moved, stream, group).argmin(2)
-                         for stream, moved in streams.items()], 2)
+            torch.stack([self.distances(x, stream, group).argmin(2)
+                         for stream in self.streams], 2)
             for group in self.groups], 2)
 
     def pool(self, maps: Tensor) -> Tensor:
@@ -223,10 +215,10 @@ class AppendageCodebook(BaseModule):
         Returns:
             Tensor: ``(N, G, T_s, S * K)`` for G groups and S streams.
         """
-        streams, result = self.streamed(x), []
+        result = []
         for group in self.groups:
-            distance = torch.stack([self.distances(moved, stream, group)
-                                    for stream, moved in streams.items()], 2)
+            distance = torch.stack([self.distances(x, stream, group)
+                                    for stream in self.streams], 2)
             result.append((distance.mean(3, keepdim=True)
                            - distance).clamp(min=0).flatten(2))
         return torch.stack(result, 1)
@@ -243,10 +235,8 @@ class AppendageCodebook(BaseModule):
             InputError: If there are fewer segments than codes.
         """
         generator = torch.Generator().manual_seed(seed)
-        streams = self.streamed(x)
         for stream, kind in itertools.product(self.streams, self.kinds):
-            found = torch.cat([self.segments(streams[stream],
-                                             group).flatten(0, 1)
+            found = torch.cat([self.segments(x, stream, group).flatten(0, 1)
                                for group, k in self.groups.items()
                                if k == kind])
             if len(found) < self.num_labels:
