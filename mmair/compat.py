@@ -22,6 +22,7 @@ def apply() -> None:
     allow_checkpoint_types()
     load_checkpoints_safely()
     accept_layout_names()
+    write_test_scores_once()
 
 
 def warn_untested() -> None:
@@ -202,6 +203,20 @@ def accept_layout_names() -> None:
 
     if not hasattr(original, '__wrapped__'):
         graph.Graph.__init__ = init
+
+
+def write_test_scores_once() -> None:
+    """Let the first process alone write the scores of a test.
+
+    In mmengine 0.10.7 all processes write them to one file, at once: where
+    one has more to write than another, what is left of it follows the JSON.
+    Unnecessary once LoggerHook asks which process it is in.
+    """
+    from mmengine.dist import master_only
+    from mmengine.hooks import LoggerHook
+    if not hasattr(LoggerHook.after_test_epoch, '__wrapped__'):
+        LoggerHook.after_test_epoch = master_only(
+            LoggerHook.after_test_epoch)
 
 
 def get_gt_label(data_sample):

@@ -7,12 +7,14 @@ import pickle
 import sys
 import threading
 import warnings
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 import torch
 from mmaction.models.utils import Graph
 from mmaction.structures import ActionDataSample
+from mmengine.hooks import LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import load_checkpoint
 from mmengine.runner.checkpoint import _load_checkpoint
@@ -216,3 +218,15 @@ def test_missing_module_of_the_wheel_is_supplied(files, stubbed, tmp_path,
     assert (name in modules) == stubbed
     if stubbed:
         assert modules[name].DRN is None
+
+
+@pytest.mark.parametrize('main', [True, False])
+def test_first_process_alone_writes_the_scores_of_a_test(main, tmp_path,
+                                                         monkeypatch):
+    monkeypatch.setattr('mmengine.dist.utils.is_main_process', lambda: main)
+    hook = LoggerHook()
+    hook.json_log_path = 'scores.json'
+    runner = MagicMock(log_dir=str(tmp_path))
+    runner.log_processor.get_log_after_epoch.return_value = {'top1': 1.}, ''
+    hook.after_test_epoch(runner)
+    assert [path.name for path in tmp_path.iterdir()] == ['scores.json'] * main
