@@ -1,10 +1,9 @@
 """Take off what is particular to an actor, without labels."""
 from collections import defaultdict
-from typing import Dict, List, Tuple, Union
+from typing import List, Tuple, Union
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
@@ -29,7 +28,8 @@ def save_actor_statistics(recordings: List[dict], layout: SkeletonLayout,
             and ``tempo`` (A), the root mean square step of a joint from frame
             to frame over that of the mean actor.
     """
-    sums: Dict[str, List[Tensor]] = defaultdict(lambda: [torch.zeros(())] * 4)
+    # Counts stay whole numbers: in floating point large ones stand still.
+    sums = defaultdict(lambda: [0] * 4)
     for recording in recordings:
         seen = seen_mask(recording['keypoint'], layout)[..., None]
         x = recording['keypoint'][..., :layout.dims].double()

@@ -1,6 +1,5 @@
 """Tell while a model is pre-trained what its discrete labels are about."""
 import os.path as osp
-from collections import Counter
 from typing import Dict, List, Optional
 
 import numpy as np
@@ -60,7 +59,7 @@ class LabelMeterHook(Hook):
         for name, key in known.items():
             values: List[Optional[str]] = [r.get(key) for r in recordings]
             use = np.array([v is not None for v in values])
-            if len(Counter(v for v in values if v is not None)) < 2:
+            if len({v for v in values if v is not None}) < 2:
                 continue
             truth = np.array([str(v) for v in values])
             for k, row in zip(num_labels, codes):

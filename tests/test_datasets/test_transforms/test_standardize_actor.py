@@ -132,6 +132,19 @@ def test_who_never_moves_keeps_the_tempo_and_changes_no_other(tmp_path):
         x['keypoint'], held[0]['keypoint'].transpose(0, 1) - centre)
 
 
+def test_one_more_recording_counts_however_many_there_are(tmp_path,
+                                                          monkeypatch):
+    """Joints as if seen in millions of frames, then in few ones often."""
+    times = iter([2**25] + [1] * 2000)
+    monkeypatch.setattr(
+        'mmair.datasets.transforms.standardize_actor.seen_mask',
+        lambda x, layout: torch.full(x.shape[:-1], next(times)))
+    recording = dict(actor='A', keypoint=torch.ones(1, 1, 23, 3))
+    path = str(tmp_path / 'actors.npz')
+    save_actor_statistics([recording] * 2001, get_layout('ebedb'), path)
+    assert np.load(path)['mean'] == pytest.approx(1, abs=1e-6)
+
+
 def test_one_actor_is_as_another_afterwards(statistics):
     """In posture and in the size of a step; joints keep their shares."""
     dataset = build()
