@@ -16,6 +16,8 @@ from mmair.cli import CfgOptions
 from mmair.engine.building import places
 from mmair.errors import InputError
 
+from .memory import keep_freed_memory
+
 #: What mmengine's runner reads from a config beside its arguments.
 _READ = ('activation_checkpointing', 'compile', 'efficient_conv_bn_eval',
          'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn')
@@ -130,6 +132,7 @@ def make_runner(cfg: Config, loader: str) -> Runner:
         raise InputError(f'{cfg.filename}: the seed of randomness is '
                          f'{seed!r}, expected 0 to {2**32 - 1}')
     make_folder(cfg.work_dir, 'work_dir')
+    keep_freed_memory()
     return Runner.from_cfg(cfg)
 
 

@@ -17,6 +17,7 @@ from mmengine.runner import Runner
 
 from mmair.compat import get_gt_label, get_pred_score
 from mmair.engine.hooks import ProvenanceHook
+from mmair.engine.memory import keep_freed_memory
 from mmair.errors import InputError
 
 _numbers = itertools.count()
@@ -98,6 +99,7 @@ def train(cfg: Config, work_dir: str, then: Callable[[Runner], Any],
         OutOfTime: If the deadline came first.
         InputError: If there is no batch to train on.
     """
+    keep_freed_memory()
     cfg = copy.deepcopy(cfg)
     for part in ('val', 'test'):
         for name in ('cfg', 'dataloader', 'evaluator'):
