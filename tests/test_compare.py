@@ -13,11 +13,13 @@ import torch
 from tiny_runs import ROOT, run_tool, sentence
 
 from mmair.evaluation.comparison import Comparison
+from mmair.evaluation.metrics import emotion_scores
 from mmair.evaluation.preset import load_preset
 from mmair.evaluation.readout import (extract_features, logistic_regression,
                                       nearest_neighbours, out_of_fold,
                                       predict_folds, standardise_per_actor,
                                       support_vectors, tuning_folds)
+from mmair.evaluation.semi_supervised import labelled_subset
 from mmair.models.backbones import encoder_config
 from mmair.registry import DATASETS, MODELS
 
@@ -76,8 +78,9 @@ def test_tables_say_track_and_what_was_seen(fresh):
                         (adapted, 'adapted: with unlabelled statistics')):
         titles = [line for line in part.splitlines()
                   if line.startswith('**Embedded')]
-        # Three scores and differences, of features and with few labels.
-        assert len(titles) == 8
+        # Three scores and differences, of readouts of all labels and of
+        # half of them, and of whole networks.
+        assert len(titles) == 12
         assert all(track in title and 'pre-training saw test recordings, '
                    'without labels (transductive)' in title
                    for title in titles)
@@ -87,13 +90,19 @@ def test_tables_say_track_and_what_was_seen(fresh):
         assert track['saw']['AIR'] == 'transductive'
         assert track['saw']['Random encoder'] == 'no pre-training'
         assert 'Batch norms of random encoders' in track['tables'][0]['note']
-        scores, few = track['tables'][0], track['tables'][4]
+        scores, probes, few = (track['tables'][i] for i in (0, 4, 8))
         columns = dict(zip(scores['columns'], zip(*scores['rows'])))
         assert columns['features, readout'][:4] == (
             'AIR, linear', 'AIR, kNN (k = 1)', 'Random encoder, linear',
             'Random encoder, kNN (k = 1)')
         assert columns['steps'][0] == '12'
         assert columns['backbone passes'][0] == '2 + 2'
+        assert probes['columns'][1:-1] == ['xsub_fixed, 50 %']
+        assert [row[0] for row in probes['rows']] == [
+            'AIR, linear', 'Random encoder, linear',
+            'Movement statistics, linear', 'Movement statistics, extra trees',
+            'Movement statistics, SVM']
+        assert 'taught the same part of their labels' in probes['note']
         assert few['columns'][1:3] == ['xsub_fixed, 10 %',
                                        'xsub_fixed, 100 %']
         assert [row[0] for row in few['rows']] == ['AIR', 'From scratch']
@@ -110,8 +119,11 @@ def test_tables_say_track_and_what_was_seen(fresh):
                 other = of[tuple(entry['against'].split(', '))]
                 assert entry['difference'] == pytest.approx(
                     of['AIR', 'linear'] - other, abs=1e-3)
-    for name in ('comparison_blind.png', 'comparison_adapted.png'):
-        assert (fresh / name).stat().st_size > 5000
+    for track in ('blind', 'adapted'):
+        for name in ('comparison', 'label_curves'):
+            picture = f'{name}_{track}.png'
+            assert (fresh / picture).stat().st_size > 5000
+            assert f']({picture})' in text
     commands = (fresh / 'commands.sh').read_text().splitlines()
     configs = [Path(line.split()[2]) for line in commands
                if line.startswith('python tools/train.py')]
@@ -197,6 +209,48 @@ def test_readouts_by_hand(fresh, presets, track, row, readout, values, make):
         of[chosen[0]], comparison.labels, comparison.folds['xsub_fixed'],
         make(chosen[1]))
     assert found['predictions'] == expected.tolist()
+
+
+@pytest.mark.parametrize('track', ['blind', 'adapted'])
+def test_readouts_of_half_of_the_labels_by_hand(fresh, presets, track):
+    """Every draw by itself: no other label of the training part is seen, in
+    the choice of settings neither."""
+    comparison = comparison_of(presets / 'tiny.py', fresh)
+
+    def half(folds, draw):
+        return [(train[labelled_subset([comparison.names[i] for i in train],
+                                       comparison.labels[train], 50, draw)],
+                 test) for train, test in folds]
+
+    units = comparison.probes[track, ('AIR', 'linear'), 'xsub_fixed', 50]
+    assert len(units) == 2
+    probes = next(
+        probe for of in results(fresh)['tracks'] if of['track'] == track
+        for probe in of['probes']
+        if (probe['row'], probe['split']) == ('AIR', 'xsub_fixed'))
+    for draw, (name, ) in enumerate(units):
+        unit = comparison.units[name]
+        features = np.load(comparison.units[unit.needs[0]].output)
+        of = {False: features, True: standardise_per_actor(
+            features, comparison.actors)}
+        scores = {(way, C): out_of_fold(
+            of[way], comparison.labels, half(tuned(comparison), draw),
+            logistic_regression(C))['macro_f1']
+            for way in ([False] if track == 'blind' else [False, True])
+            for C in (.01, .1)}
+        way, C = next(choice for choice, score in scores.items()
+                      if score == max(scores.values()))
+        folds = half(comparison.folds['xsub_fixed'], draw)
+        expected, = predict_folds(of[way], comparison.labels, folds,
+                                  logistic_regression(C))
+        found = json.loads(Path(unit.output).read_text())
+        assert found == dict(predictions=expected.tolist(), value=C,
+                             standardised=way)
+        assert probes['runs'][draw] == emotion_scores(
+            comparison.truth('xsub_fixed'), expected)
+        (train, _), = folds
+        (whole, _), = comparison.folds['xsub_fixed']
+        assert len(train) == len(whole) / 2
 
 
 #: Readouts of features that a test gives.
@@ -468,7 +522,9 @@ def test_weights_that_saw_test_labels_are_refused(fresh, presets, tmp_path,
      '1, one a seed'),
     ('protocols = ["xfoo"]', "no folds of 'xfoo'"),
     ('seeds = [', 'not readable as a preset'),
-    ('subject = "nobody"', "subject 'nobody' is no row")])
+    ('subject = "nobody"', "subject 'nobody' is no row"),
+    ('probe_percentages = [10, 100]', 'probe_percentages holds 100, expected '
+     'more than 0 and less than 100')])
 def test_a_wrong_preset_is_one_sentence(presets, tmp_path, capsys, text,
                                         message):
     path = tmp_path / 'preset.py'

@@ -86,8 +86,10 @@ class Comparison:
         cells (dict): (track, row, readout, protocol) -> for each seed the
             names of the units whose predictions, one after the other, are
             those of all folds.
-        few (dict): (track, row, split, percentage) -> the same for each seed
-            and draw.
+        few (dict): (track, (row, ), split, percentage) -> the same for each
+            seed and draw, of networks trained on a part of the labels.
+        probes (dict): (track, (row, readout), protocol, percentage) -> the
+            same of readouts that learn from a part of the labels.
         checkpoints (dict): (track, row) -> for each seed the pre-trained
             backbone.
         pretrainings (dict): (track, row) -> for each seed the unit that made
@@ -103,6 +105,7 @@ class Comparison:
         self._names: Dict[Tuple[str, str], str] = {}
         self.cells: Dict[tuple, List[List[str]]] = {}
         self.few: Dict[tuple, List[List[str]]] = {}
+        self.probes: Dict[tuple, List[List[str]]] = {}
         self.checkpoints: Dict[tuple, List[str]] = {}
         self.pretrainings: Dict[tuple, List[str]] = {}
         self._configs: Dict[str, Config] = {}
@@ -151,6 +154,13 @@ class Comparison:
                     f'recordings of {protocol!r}; an inductive comparison '
                     'takes protocols and splits of other recordings, '
                     'xsub_fixed for xsub_train')
+
+    def _labelled(self, train_part: np.ndarray, percentage: float,
+                  draw: int) -> np.ndarray:
+        """What of a training part keeps its label when few are given."""
+        return train_part[labelled_subset(
+            [self.names[i] for i in train_part], self.labels[train_part],
+            percentage, draw)]
 
     def tested(self, protocol: str) -> List[str]:
         """Names of the recordings that a protocol tests."""
@@ -353,6 +363,12 @@ class Comparison:
             for protocol in self._protocols(row):
                 self._plan_readout(track, row, seed, features, name,
                                    protocol)
+                if name.startswith('kNN'):
+                    continue
+                for percentage in preset.probe_percentages:
+                    for draw in range(preset.draws):
+                        self._plan_readout(track, row, seed, features, name,
+                                           protocol, percentage, draw)
 
     def _encoder(self, track: str, row: str) -> dict:
         """Config of what a row's features come from."""
@@ -440,9 +456,14 @@ class Comparison:
             cost=len(self.names), extension='.npy')
 
     def _plan_readout(self, track: str, row: str, seed: int, features: str,
-                      readout: str, protocol: str) -> None:
+                      readout: str, protocol: str, percentage: float = 100,
+                      draw: int = 0) -> None:
+        def labelled(folds: list) -> list:
+            return [(self._labelled(train_part, percentage, draw), test)
+                    for train_part, test in folds]
+
         preset = self.preset
-        folds = self.folds[protocol]
+        folds = labelled(self.folds[protocol])
         statistics = preset.rows[row].kind == 'statistics'
         candidates, make = {
             'linear': (preset.C_statistics if statistics else preset.C,
@@ -453,6 +474,8 @@ class Comparison:
             [int(readout.split('=')[1].rstrip(')'))], nearest_neighbours)
         ways = self._feature_ways(track)
         choices = list(itertools.product(ways, candidates))
+        tuning = (labelled(self.tuning[protocol]) if len(choices) > 1
+                  else [])
         checkpoint = (self.checkpoints[track, row][-1]
                       if (track, row) in self.checkpoints else None)
 
@@ -464,8 +487,7 @@ class Comparison:
             made = {way: standardise_per_actor(x, self.actors) if way else x
                     for way in ways}
             way, value = choose(choices, lambda choice: out_of_fold(
-                made[choice[0]], self.labels, self.tuning[protocol],
-                make(choice[1]))['macro_f1'])
+                made[choice[0]], self.labels, tuning, make(choice[1]))['macro_f1'])
             predictions = predict_folds(made[way], self.labels, folds,
                                         make(value))
             write_whole(output, functools.partial(mmengine.dump, dict(
@@ -475,13 +497,19 @@ class Comparison:
         key = dict(readout=readout, candidates=candidates, adapt=ways,
                    folds=self._fold_names(folds))
         if len(choices) > 1:
-            key['tuning'] = self._fold_names(self.tuning[protocol])
+            key['tuning'] = self._fold_names(tuning)
+        part = '' if percentage == 100 else f'-{percentage:g}-d{draw}'
         unit = self._add(
-            'readout', f'{row}-{readout}-{protocol}-s{seed}', key, run,
-            (features, ), cost=100 * len(folds) * len(choices),
+            'readout', f'{row}-{readout}-{protocol}{part}-s{seed}', key, run,
+            (features, ), cost=percentage * len(folds) * len(choices),
             extension='.json')
-        self.cells.setdefault((track, row, readout, protocol),
-                              []).append([unit])
+        if part:
+            self.probes.setdefault(
+                (track, (row, readout), protocol, percentage),
+                []).append([unit])
+        else:
+            self.cells.setdefault((track, row, readout, protocol),
+                                  []).append([unit])
 
     def _fold_names(self, folds: list) -> list:
         return [[[self.names[i] for i in part] for part in fold]
@@ -509,14 +537,12 @@ class Comparison:
             return
         units = []
         for number, (train_part, test) in enumerate(self.folds[protocol]):
-            chosen = train_part[labelled_subset(
-                [self.names[i] for i in train_part],
-                self.labels[train_part], percentage, draw)]
+            chosen = self._labelled(train_part, percentage, draw)
             units.append(self._plan_training(
                 f'{row}-{protocol}-{number}-{percentage:g}-d{draw}-s{seed}',
                 track, row, seed, chosen, test, weights))
         key = ((track, row, column, protocol) if cells is self.cells else
-               (track, row, protocol, column))
+               (track, (row, ), protocol, column))
         cells.setdefault(key, []).append(units)
 
     def _plan_training(self, what: str, track: str, row: str, seed: int,

@@ -33,7 +33,8 @@ def report(comparison: Comparison) -> dict:
         pre-training ``saw``, ``tables`` for
         :func:`mmair.evaluation.tables.markdown`, ``scores`` (row, readout,
         protocol, one dict of scores a seed), ``few_labels`` (row, split,
-        percentage, one dict a seed and draw) and ``bootstrap``.
+        percentage, one dict a seed and draw), ``probes`` (the same and the
+        readout) and ``bootstrap``.
     """
     return dict(preset=comparison.preset.to_dict(), tracks=[
         _Track(comparison, track).report()
@@ -57,14 +58,24 @@ class _Track:
                              for row in rows]
                   for protocol, rows in protocols.items()}
             for key, protocols in self.predictions.items()}
-        self.few = {
-            (row, split, percentage): [
-                emotion_scores(comparison.truth(split),
-                               comparison.predictions(units))
-                for units in runs]
-            for (of, row, split, percentage), runs in comparison.few.items()
-            if of == track}
+        self.few = self.of_parts(comparison.few)
+        self.probes = self.of_parts(comparison.probes)
         self.saw = {row: self.row_saw(row) for row in self.preset.rows}
+
+    def of_parts(self, units: Dict[tuple, List[List[str]]]
+                 ) -> Dict[tuple, Dict[tuple, np.ndarray]]:
+        """key -> (split, percentage) -> predictions, (runs, N)."""
+        found: Dict[tuple, Dict[tuple, np.ndarray]] = {}
+        for (of, key, split, percentage), runs in units.items():
+            if of == self.track:
+                found.setdefault(key, {})[split, percentage] = np.stack(
+                    [self.comparison.predictions(run) for run in runs])
+        return found
+
+    def scores_of(self, column: tuple, runs: np.ndarray) -> List[dict]:
+        """Of predictions of :meth:`of_parts`, one dict a run."""
+        return [emotion_scores(self.comparison.truth(column[0]), run)
+                for run in runs]
 
     def row_saw(self, row: str) -> str:
         """What the pre-training of a row saw of the test recordings."""
@@ -77,47 +88,57 @@ class _Track:
             for path in paths for protocol in self.comparison.folds}))
 
     def report(self) -> dict:
-        features = self.against_others(
-            (self.preset.subject, 'linear'), {
-                (key, protocol): predictions
-                for key, protocols in self.predictions.items()
-                if not key[1].startswith('kNN')
-                for protocol, predictions in protocols.items()})
-        columns = self.few_columns()
-        whole = self.against_others(
-            (self.preset.subject, ), {
-                ((row, ), (split, percentage)): np.stack(
-                    [self.comparison.predictions(units) for units in runs])
-                for (of, row, split, percentage), runs
-                in self.comparison.few.items() if of == self.track})
+        preset, few, probes = self.preset, self.few, self.probes
+        readouts = self.against_others((preset.subject, 'linear'), {
+            key: protocols for key, protocols in self.predictions.items()
+            if not key[1].startswith('kNN')})
+        parts = self.against_others((preset.subject, 'linear'), probes)
+        whole = self.against_others((preset.subject, ), few)
+        of_probes = _columns(preset.protocols, preset.probe_percentages)
+        of_few = _columns(preset.splits, preset.percentages)
         tables = [self.score_table(key) for key in SCORES]
-        if features:
+        if readouts:
             tables.append(self.difference_table(
-                'linear', features, {p: p for p in self.preset.protocols}))
-        if self.few:
-            tables += [self.few_table(key) for key in SCORES]
+                'linear', readouts, {p: p for p in preset.protocols}))
+        if probes:
+            tables += [self.parts_table(
+                score, 'of readouts of frozen features, taught',
+                'features, readout', probes, of_probes,
+                self.settings(', taught the same part of their labels'))
+                for score in SCORES]
+        if parts:
+            tables.append(self.difference_table(
+                'linear, taught a part of the labels', parts, of_probes))
+        if few:
+            steps = preset.recogniser.get('steps')
+            steps = (f'About {steps}' if steps else 'As many') + ' steps each. '
+            tables += [self.parts_table(
+                score, 'after training the whole network on', 'weights from',
+                few, of_few, steps) for score in SCORES]
         if whole:
             tables.append(self.difference_table(
                 'whole network trained on a part of the labels', whole,
-                columns))
+                of_few))
         return dict(
             track=self.track, saw=self.saw, tables=tables,
             scores=[dict(row=row, readout=readout, protocol=protocol,
                          seeds=seeds)
                     for (row, readout), protocols in self.scores.items()
                     for protocol, seeds in protocols.items()],
-            few_labels=[dict(row=row, split=split, percentage=percentage,
-                             runs=runs)
-                        for (row, split, percentage), runs
-                        in self.few.items()],
+            probes=[dict(row=key[0], readout=key[1], **runs)
+                    for key, runs in self.runs(probes)],
+            few_labels=[dict(row=key[0], **runs)
+                        for key, runs in self.runs(few)],
             bootstrap=[dict(entry, against=', '.join(entry['against']))
-                       for entry in features + whole])
+                       for entry in readouts + parts + whole])
 
-    def few_columns(self) -> Dict[tuple, str]:
-        """(split, percentage) -> name of its column."""
-        return {(split, percentage): f'{split}, {percentage:g} %'
-                for split in self.preset.splits
-                for percentage in self.preset.percentages}
+    def runs(self, predictions: Dict[tuple, Dict[tuple, np.ndarray]]):
+        """Key and scores of each column of :meth:`of_parts`."""
+        for key, columns in predictions.items():
+            for (split, percentage), runs in columns.items():
+                yield key, dict(
+                    split=split, percentage=percentage,
+                    runs=self.scores_of((split, percentage), runs))
 
     def title(self, score: str) -> str:
         """Data, score, track and what pre-training saw: on every table."""
@@ -151,7 +172,7 @@ class _Track:
             'seeds. Backbone passes: of a sample in a step, with gradient + '
             'without. ' + norms + self.settings() + _SPLITS)
 
-    def settings(self) -> str:
+    def settings(self, more: str = '') -> str:
         """How the regularisation of every row's readout was set."""
         def text(name: str, values: list) -> str:
             return (f'{name} {values[0]:g}' if len(values) == 1 else
@@ -162,7 +183,7 @@ class _Track:
                             text('of statistics', preset.C_statistics),
                             text('of SVM', preset.C_svm)))
         chosen = (', the best on folds inside the training part of '
-                  f'{preset.tuning}, whose test part chooses nothing'
+                  f'{preset.tuning}, whose test part chooses nothing{more}'
                   if self.comparison.tuning else '')
         return f'{values}{chosen}. '
 
@@ -181,25 +202,28 @@ class _Track:
                 ' + '.join(map(str, passes))]
 
     def against_others(self, subject: tuple,
-                       predictions: Dict[tuple, np.ndarray]) -> List[dict]:
+                       predictions: Dict[tuple, Dict[Any, np.ndarray]]
+                       ) -> List[dict]:
         """The subject against every other row, column by column.
 
         Args:
             subject (tuple): Key of the subject's predictions.
-            predictions (dict): (key, column) -> predictions, (runs, N).
+            predictions (dict): key -> column, a protocol or (split,
+                percentage) -> predictions, (runs, N).
         """
         result = []
-        for (key, column), other in predictions.items():
-            own = predictions.get((subject, column))
-            if own is None or key[0] == subject[0]:
-                continue
-            truth = self.comparison.truth(
-                column if isinstance(column, str) else column[0])
-            result.append(dict(
-                against=key, column=column, macro_f1=float(np.mean(
-                    [emotion_scores(truth, run)['macro_f1']
-                     for run in other])),
-                **paired_bootstrap(truth, own, other)))
+        for key, columns in predictions.items():
+            for column, other in columns.items():
+                own = predictions.get(subject, {}).get(column)
+                if own is None or key[0] == subject[0]:
+                    continue
+                truth = self.comparison.truth(
+                    column if isinstance(column, str) else column[0])
+                result.append(dict(
+                    against=key, column=column, macro_f1=float(np.mean(
+                        [emotion_scores(truth, run)['macro_f1']
+                         for run in other])),
+                    **paired_bootstrap(truth, own, other)))
         return result
 
     def difference_table(self, what: str, entries: List[dict],
@@ -223,26 +247,32 @@ class _Track:
             'two-sided p-value of a paired bootstrap over recordings, 10000 '
             'draws. Bold: the best of the others in that column.')
 
-    def few_table(self, score: str) -> dict:
+    def parts_table(self, score: str, what: str, of: str,
+                    predictions: Dict[tuple, Dict[tuple, np.ndarray]],
+                    columns: Dict[tuple, str], how: str) -> dict:
+        """Scores of what learns from a part of the labels."""
+        rows = [[', '.join(key), *(
+            mean_and_deviation([s[score] for s in self.scores_of(
+                column, found[column])]) if column in found else 'not run'
+            for column in columns), self.saw[key[0]]]
+            for key, found in predictions.items()]
         preset = self.preset
-        columns = self.few_columns()
-        rows = []
-        for row in dict.fromkeys(key[0] for key in self.few):
-            rows.append([row, *(mean_and_deviation(
-                [s[score] for s in self.few[row, split, percentage]])
-                for split, percentage in columns), self.saw[row]])
-        steps = preset.recogniser.get('steps')
-        steps = f'About {steps}' if steps else 'As many'
         return dict(
-            title=self.title(f'{SCORES[score]} (%) after training the whole '
-                             'network on a part of the labels'),
-            columns=['weights from', *columns.values(), 'pre-training saw'],
+            title=self.title(f'{SCORES[score]} (%) {what} a part of the '
+                             'labels'),
+            columns=[of, *columns.values(), 'pre-training saw'],
             rows=rows,
-            note=f'{steps} steps each. The part is drawn by class, at least '
-            'one recording of each; '
-            f'± is the deviation over {_count(len(preset.seeds), "seed")} '
-            f'and, below 100 %, {_count(preset.draws, "draw")} each. '
-            + _SPLITS)
+            note=how + 'The part is drawn by class, at least one recording '
+            'of each; ± is the deviation over '
+            f'{_count(len(preset.seeds), "seed")} and, below 100 %, '
+            f'{_count(preset.draws, "draw")} each. ' + _SPLITS)
+
+
+def _columns(splits: List[str], percentages: List[float]
+             ) -> Dict[tuple, str]:
+    """(split, percentage) -> name of its column."""
+    return {(split, percentage): f'{split}, {percentage:g} %'
+            for split in splits for percentage in percentages}
 
 
 def _count(number: int, what: str) -> str:

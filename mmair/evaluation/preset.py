@@ -38,6 +38,8 @@ PRESET: Dict[str, Any] = dict(
     recogniser=None,  # dict(config, finetune, options, steps)
     splits=['xsub_fixed', 'xseq_fixed'],
     percentages=[100],
+    # Of the labels, that readouts of frozen features get beside all of them.
+    probe_percentages=[],
     draws=5,
     checkpoint_interval=1)
 
@@ -99,6 +101,11 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
         if len(row.get('backbones', seeds)) != len(seeds):
             raise InputError(f'{where} has {len(row.backbones)} backbones, '
                              f'expected {len(seeds)}, one a seed')
+    for percentage in preset.probe_percentages:
+        if not 0 < percentage < 100:
+            raise InputError(f'{path}: probe_percentages holds {percentage}, '
+                             'expected more than 0 and less than 100, which '
+                             'every readout gets anyway')
     if preset.subject is not None and preset.subject not in preset.rows:
         raise InputError(f'{path}: the subject {preset.subject!r} is no row')
     for track in preset.tracks:

@@ -8,7 +8,7 @@ PRESET is a name in tools/benchmarks/presets, or a file. Pre-trains and
 evaluates everything that it lists. What is finished is kept in the work
 directory, so it can be killed at any time and started again; with
 --time-limit it stops by itself, with status 75 while something is left.
-Writes comparison.md, comparison.json, a picture a track and commands.sh.
+Writes comparison.md, comparison.json, pictures of each track and commands.sh.
 """
 import argparse
 import functools
@@ -28,6 +28,7 @@ from mmair.evaluation.comparison_report import report
 from mmair.evaluation.scheduler import Plan, run_all
 from mmair.evaluation.tables import markdown
 from mmair.visualization.comparison import draw_comparison
+from mmair.visualization.label_curves import draw_label_curves
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Exit status when the time was up before the end.
@@ -81,14 +82,19 @@ def write_results(comparison: Comparison) -> None:
     results = report(comparison)
     parts = []
     for track in results['tracks']:
-        picture = f'comparison_{track["track"]}.png'
+        parts.append(f'## {track["track"].capitalize()}')
         title = track['tables'][0]['title']
-        figure = draw_comparison(track, comparison.preset.protocols,
-                                 comparison.preset.subject, title)
-        write_whole(comparison.path(picture),
-                    functools.partial(figure.savefig, bbox_inches='tight'))
-        parts += [f'## {track["track"].capitalize()}',
-                  f'![{title}]({picture})', *map(markdown, track['tables'])]
+        drawn = dict(comparison=draw_comparison)
+        if track['probes']:
+            drawn['label_curves'] = draw_label_curves
+        for name, draw in drawn.items():
+            picture = f'{name}_{track["track"]}.png'
+            figure = draw(track, comparison.preset.protocols,
+                          comparison.preset.subject, title)
+            write_whole(comparison.path(picture), functools.partial(
+                figure.savefig, bbox_inches='tight'))
+            parts.append(f'![{title}]({picture})')
+        parts += map(markdown, track['tables'])
     text = '\n\n'.join(parts) + '\n'
     write_whole(comparison.path('comparison.md'),
                 lambda path: Path(path).write_text(text, encoding='utf-8'))

@@ -11,6 +11,7 @@ adapt = dict(features=[False, True], input=True)
 protocols = ['xsub', 'xsub_fixed']
 knn = [1]
 C = [0.01, 0.1]
+probe_percentages = [50]
 subject = 'AIR'
 
 _backbone = {

@@ -1,0 +1,24 @@
+# How many labels a readout of frozen features needs: the pre-trainings of
+# small.py, on all folds. Give it the work directory of that comparison, whose
+# pre-trainings it takes.
+_base_ = 'small.py'
+title = 'EBEDB, small: width 8, 15 epochs'
+protocols = ['xseq', 'xrec', 'xsub']
+probe_percentages = [5, 10, 20, 50]
+draws = 5
+knn = []
+recogniser = None
+_rows = _base_.rows
+rows = {
+    '_delete_': True,
+    'AIR': _rows['AIR'],
+    # The codebook, and a GCN with random weights beside it.
+    'AIR untrained': dict(
+        _rows['AIR'],
+        options={**_rows['AIR'].options, **_base_._untrained}),
+    **{
+        row: _rows[row]
+        for row in ('SkeletonCLR', 'VICReg', 'Random encoder',
+                    'Wide random encoder', 'Movement statistics')
+    }
+}
