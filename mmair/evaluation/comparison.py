@@ -32,7 +32,7 @@ from mmair.registry import DATASETS, MODELS, TRANSFORMS
 
 from .movement_statistics import movement_statistics
 from .provenance import check_unseen
-from .readout import (calibrate_batch_norm, choose, extra_trees,
+from .readout import (Readout, calibrate_batch_norm, choose, extra_trees,
                       extract_features, folds_of, logistic_regression,
                       nearest_neighbours, out_of_fold, predict_folds,
                       standardise_per_actor, support_vectors, tuning_folds)
@@ -50,6 +50,13 @@ class Unit(NamedTuple):
     needs: Tuple[str, ...]  #: names of units that come first
     cost: float  #: estimate, in passes of one window
     run: Callable[[Optional[float]], None]  #: takes the deadline
+
+
+class _Readout(NamedTuple):
+    """What reads features; of several settings the best is taken."""
+    name: str
+    candidates: List[Any]  #: settings
+    make: Callable[[Any], Readout]  #: takes one of them
 
 
 def digest(content: Any) -> str:
@@ -351,24 +358,31 @@ class Comparison:
         features = (self._plan_movement(track, row)
                     if kind == 'statistics' else
                     self._plan_features(track, row, seed, weights))
-        if kind == 'statistics':
-            names = ['linear', 'extra trees', 'SVM']
-        else:
-            names = ['linear', *(f'kNN (k = {k})' for k in preset.knn)]
-        for name in names:
+        for readout in self._readouts(kind, seed):
             # What has no random number needs no second seed.
-            if (kind == 'statistics' and name != 'extra trees'
+            if (kind == 'statistics' and readout.make is not extra_trees
                     and seed != self._seeds(row)[0]):
                 continue
+            parts = [(100, 0)]
+            if readout.make is not nearest_neighbours:
+                parts += itertools.product(preset.probe_percentages,
+                                           range(preset.draws))
             for protocol in self._protocols(row):
-                self._plan_readout(track, row, seed, features, name,
-                                   protocol)
-                if name.startswith('kNN'):
-                    continue
-                for percentage in preset.probe_percentages:
-                    for draw in range(preset.draws):
-                        self._plan_readout(track, row, seed, features, name,
-                                           protocol, percentage, draw)
+                for percentage, draw in parts:
+                    self._plan_readout(track, row, seed, features, readout,
+                                       protocol, percentage, draw)
+
+    def _readouts(self, kind: str, seed: int) -> List[_Readout]:
+        """What reads the features of a row."""
+        preset = self.preset
+        if kind == 'statistics':
+            return [
+                _Readout('linear', preset.C_statistics, logistic_regression),
+                _Readout('extra trees', [seed], extra_trees),
+                _Readout('SVM', preset.C_svm, support_vectors)]
+        return [_Readout('linear', preset.C, logistic_regression),
+                *(_Readout(f'kNN (k = {k})', [k], nearest_neighbours)
+                  for k in preset.knn)]
 
     def _encoder(self, track: str, row: str) -> dict:
         """Config of what a row's features come from."""
@@ -456,22 +470,14 @@ class Comparison:
             cost=len(self.names), extension='.npy')
 
     def _plan_readout(self, track: str, row: str, seed: int, features: str,
-                      readout: str, protocol: str, percentage: float = 100,
-                      draw: int = 0) -> None:
+                      readout: _Readout, protocol: str, percentage: float,
+                      draw: int) -> None:
         def labelled(folds: list) -> list:
             return [(self._labelled(train_part, percentage, draw), test)
                     for train_part, test in folds]
 
-        preset = self.preset
         folds = labelled(self.folds[protocol])
-        statistics = preset.rows[row].kind == 'statistics'
-        candidates, make = {
-            'linear': (preset.C_statistics if statistics else preset.C,
-                       logistic_regression),
-            'SVM': (preset.C_svm, support_vectors),
-            'extra trees': ([seed], extra_trees)
-        }.get(readout) or (
-            [int(readout.split('=')[1].rstrip(')'))], nearest_neighbours)
+        name, candidates, make = readout
         ways = self._feature_ways(track)
         choices = list(itertools.product(ways, candidates))
         tuning = (labelled(self.tuning[protocol]) if len(choices) > 1
@@ -487,28 +493,29 @@ class Comparison:
             made = {way: standardise_per_actor(x, self.actors) if way else x
                     for way in ways}
             way, value = choose(choices, lambda choice: out_of_fold(
-                made[choice[0]], self.labels, tuning, make(choice[1]))['macro_f1'])
+                made[choice[0]], self.labels, tuning,
+                make(choice[1]))['macro_f1'])
             predictions = predict_folds(made[way], self.labels, folds,
                                         make(value))
             write_whole(output, functools.partial(mmengine.dump, dict(
                 predictions=np.concatenate(predictions).tolist(),
                 value=value, standardised=way)))
 
-        key = dict(readout=readout, candidates=candidates, adapt=ways,
+        key = dict(readout=name, candidates=candidates, adapt=ways,
                    folds=self._fold_names(folds))
         if len(choices) > 1:
             key['tuning'] = self._fold_names(tuning)
         part = '' if percentage == 100 else f'-{percentage:g}-d{draw}'
         unit = self._add(
-            'readout', f'{row}-{readout}-{protocol}{part}-s{seed}', key, run,
+            'readout', f'{row}-{name}-{protocol}{part}-s{seed}', key, run,
             (features, ), cost=percentage * len(folds) * len(choices),
             extension='.json')
         if part:
             self.probes.setdefault(
-                (track, (row, readout), protocol, percentage),
+                (track, (row, name), protocol, percentage),
                 []).append([unit])
         else:
-            self.cells.setdefault((track, row, readout, protocol),
+            self.cells.setdefault((track, row, name, protocol),
                                   []).append([unit])
 
     def _fold_names(self, folds: list) -> list:

@@ -111,10 +111,10 @@ class _Track:
                 'linear, taught a part of the labels', parts, of_probes))
         if few:
             steps = preset.recogniser.get('steps')
-            steps = (f'About {steps}' if steps else 'As many') + ' steps each. '
+            steps = f'About {steps}' if steps else 'As many'
             tables += [self.parts_table(
                 score, 'after training the whole network on', 'weights from',
-                few, of_few, steps) for score in SCORES]
+                few, of_few, f'{steps} steps each. ') for score in SCORES]
         if whole:
             tables.append(self.difference_table(
                 'whole network trained on a part of the labels', whole,
