@@ -38,6 +38,7 @@ data_preprocessor = dict(
 model = dict(
     backbone=dict(base_channels=64),
     neck=dict(in_channels=256, hid_channels=1024),
+    codebook=dict(length=16, stride=4),  # half seconds
     appendage=dict(
         backbone=dict(base_channels=32),
         neck=dict(in_channels=128, hid_channels=1024)))

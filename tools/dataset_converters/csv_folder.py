@@ -2,7 +2,7 @@ r"""Your own recordings as tables (.csv, .txt, .npy) -> annotation file.
 
     python tools/dataset_converters/csv_folder.py RAW --out data/own.pkl \
         --layout kinect_v2 --fps 30 \
-        --pattern '(?P<actor>[^/]+)/(?P<emotion>[a-z]+)_(?P<recording>.+)[.]'
+        --pattern '(?P<recording>(?P<actor>[^/]+)/(?P<emotion>[a-z]+)_.+)[.]'
 
 One file a recording below RAW. A table has a row a frame, separated by
 comma, semicolon, tab or blanks, and columns x, y, z of every joint of the

@@ -21,7 +21,10 @@ _neck = {'model.neck.in_channels': 256, 'model.neck.hid_channels': 1024}
 _air = {
     **_neck, 'model.appendage.backbone.base_channels': 32,
     'model.appendage.neck.in_channels': 128,
-    'model.appendage.neck.hid_channels': 1024
+    'model.appendage.neck.hid_channels': 1024,
+    # Half seconds, as at 15 Hz.
+    'model.codebook.length': 16,
+    'model.codebook.stride': 4
 }
 rows = {
     'AIR': dict(
