@@ -36,5 +36,5 @@ rows = {
 recogniser = dict(
     config='configs/stgcn/stgcn_ebedb_cpu.py',
     finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py', steps=100)
-percentages = [10, 100]
-draws = 2
+percentages = [10]
+draws = 1
