@@ -1,8 +1,9 @@
-# How many labels a readout of frozen features needs: the pre-trainings of
-# small.py, on all folds. Give it the work directory of that comparison, whose
-# pre-trainings it takes.
+# How many labels a readout of frozen features needs: the rows of small.py on
+# all folds, and on both tracks. Given the work directory of that comparison,
+# it takes the blind pre-trainings from there.
 _base_ = 'small.py'
 title = 'EBEDB, small: width 8, 15 epochs'
+tracks = ['blind', 'adapted']
 protocols = ['xseq', 'xrec', 'xsub']
 probe_percentages = [5, 10, 20, 50]
 draws = 5
