@@ -163,6 +163,7 @@ class StreamRecognizer:
                              f'{len(self.layout)} joints') from error
         channels = ((3, ) if self.layout.dims == 3 else (2, 3))
         if self._buffer is not None:
+            frame = self._of_one_width(frame, channels)
             channels = (self._buffer.shape[-1], )
         if frame.ndim != 2 or len(frame) != len(self.layout) or (
                 frame.shape[1] not in channels):
@@ -173,6 +174,21 @@ class StreamRecognizer:
         if np.isinf(frame).any():
             raise InputError('the frame holds infinity, expected numbers, or '
                              'NaN where a joint was not seen')
+        return frame
+
+    def _of_one_width(self, frame: np.ndarray, channels: tuple
+                      ) -> np.ndarray:
+        """Whether 2-D joints have a score only those that are seen tell."""
+        shape = (len(self.layout), self._buffer.shape[-1])
+        if frame.shape == shape or frame.shape not in (
+                (len(self.layout), width) for width in channels):
+            return frame
+        if np.isnan(frame).all():
+            return np.full(shape, np.nan, np.float32)
+        if np.isnan(self._buffer[:self._filled]).all():
+            self._buffer = np.full((len(self._buffer), *frame.shape), np.nan,
+                                   np.float32)
+            self._last = np.full_like(frame, np.nan)
         return frame
 
     @staticmethod

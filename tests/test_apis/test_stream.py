@@ -323,3 +323,27 @@ def test_tool(trained, inferencer, body, tmp_path, capsys, monkeypatch):
     assert run_tool('stream.py', *args[:2], tmp_path / 'none', *given) == 2
     assert 'none: cannot be read' in sentence(capsys)
     assert run_tool('stream.py', *args, '--fps', 0, '--window', 1) == 2
+
+
+@pytest.mark.parametrize('width', [2, 3])
+def test_a_frame_without_anybody_has_no_width(width):
+    """Where nobody was seen nothing tells whether joints have a score."""
+    class Flat(Fake):
+        layout = get_layout('coco')
+
+    fake = Flat()
+    stream = StreamRecognizer(fake, window=.4, fps=10, rate=2.5, smoothing=0)
+    nobody, _ = parse_frame(json.dumps([None] * 17), fake.layout)
+    somebody = np.full((17, width), .25, np.float32)
+    for _ in range(2):
+        for pose in (nobody, nobody, somebody):
+            assert stream.push(pose) is None
+        assert stream.push(nobody)['scores']['high'] == .25
+        found = fake.segment.keypoint.reshape(4, 17, -1)
+        assert found.shape[2] == width
+        assert np.isnan(found).all((1, 2)).tolist() == [True, True, False,
+                                                        True]
+        stream.reset()
+    stream.push(somebody)
+    with pytest.raises(InputError, match='the frame has the shape'):
+        stream.push(np.ones((17, 5 - width)))

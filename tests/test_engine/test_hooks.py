@@ -4,7 +4,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from mmengine.runner import BaseLoop
+from mmengine.dataset import RepeatDataset
+from mmengine.runner import (BaseLoop, EpochBasedTrainLoop,
+                             IterBasedTrainLoop)
 from torch import nn
 
 from mmair.engine.hooks import (DivergenceHook, FreezeHook,
@@ -21,6 +23,16 @@ class Net(nn.Module):
         super().__init__()
         self.backbone = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
         self.cls_head = nn.Linear(3, 2)
+
+
+class Loader:
+    """Two batches."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def __len__(self):
+        return 2
 
 
 class Loop(BaseLoop):
@@ -53,8 +65,7 @@ def test_freeze_hook_freezes_weights_and_statistics():
 
 def test_view_seed_hook_knows_seed_epoch_and_rank():
     told = []
-    inner = SimpleNamespace(set_epoch=lambda *args: told.append(args))
-    dataset = SimpleNamespace(dataset=inner)  # e.g. a RepeatDataset
+    dataset = SimpleNamespace(set_epoch=lambda *args: told.append(args))
 
     def drawn(seed, epoch, rank):
         ViewSeedHook().before_train_epoch(SimpleNamespace(
@@ -66,6 +77,37 @@ def test_view_seed_hook_knows_seed_epoch_and_rank():
     assert drawn(5, 2, 0) == first
     assert len({first, drawn(6, 2, 0), drawn(5, 3, 0), drawn(5, 2, 1)}) == 4
     assert told == [(5, 2), (5, 2), (6, 2), (5, 3), (5, 2)]
+
+
+def test_repeats_within_an_epoch_are_other_views():
+    dataset = RepeatDataset(
+        dict(type='mmair.SyntheticEmotionDataset',
+             generator=dict(num_actors=1, actions=['knock'], takes=1),
+             pipeline=[dict(type='mmair.SampleWindows', clip_len=8),
+                       dict(type='mmair.RandomYaw'),
+                       dict(type='mmair.PackSkeletonInputs')]), times=2)
+
+    def epoch():
+        ViewSeedHook().before_train_epoch(SimpleNamespace(
+            seed=1, epoch=3, rank=0,
+            train_dataloader=SimpleNamespace(dataset=dataset)))
+        return [dataset[i]['inputs'] for i in (0, len(dataset) // 2)]
+    first, second = epoch()
+    assert not torch.equal(first, second)
+    for again, x in zip(epoch(), (first, second)):
+        assert torch.equal(again, x)
+
+
+def test_views_need_epochs():
+    loop = IterBasedTrainLoop.__new__(IterBasedTrainLoop)
+    with pytest.raises(InputError, match='train_cfg: IterBasedTrainLoop has '
+                       'no epochs'):
+        ViewSeedHook().before_run(SimpleNamespace(_train_loop=loop))
+    loop = EpochBasedTrainLoop.__new__(EpochBasedTrainLoop)
+    ViewSeedHook().before_run(SimpleNamespace(_train_loop=loop))
+    # Of a test the training stays a config.
+    ViewSeedHook().before_run(SimpleNamespace(_train_loop=dict(
+        type='IterBasedTrainLoop')))
 
 
 def test_pretrain_hook_tells_the_progress(tmp_path):
@@ -83,20 +125,22 @@ def test_pretrain_hook_tells_the_progress(tmp_path):
     dataset = SimpleNamespace(recordings=recordings,
                               layout=get_layout('ebedb'))
     runner = SimpleNamespace(
-        model=Pretrainer(), _train_loop=Loop(dataset), max_iters=8, iter=2,
-        epoch=1, seed=7, train_dataloader=SimpleNamespace(dataset=dataset),
+        model=Pretrainer(), _train_loop=Loop(dataset), max_epochs=4, epoch=1,
+        seed=7, train_dataloader=Loader(dataset),
+        optim_wrapper=SimpleNamespace(
+            should_update=iter((False, True)).__next__),
         work_dir=str(tmp_path), logger=logging.getLogger('test'))
     hook = PretrainHook()
     hook.before_run(runner)
     hook.before_train_epoch(runner)
-    hook.before_train_iter(runner, 0)
-    hook.after_train_iter(runner, 0)
-    runner.iter += 1  # as the loop does
+    for batch in range(2):
+        hook.before_train_iter(runner, batch)
+        hook.after_train_iter(runner, batch)
     hook.after_train_epoch(runner)
     assert calls == [('attach', recordings), ('fit', dataset, 7),
                      ('start_epoch', ), ('set_progress', .25),
-                     ('after_step', ), ('set_progress', .375),
-                     ('end_epoch', 2)]
+                     ('set_progress', .375), ('after_step', ),
+                     ('set_progress', .5), ('end_epoch', 2)]
     hook.after_train(runner)
     found = torch.load(tmp_path / 'backbone.pth')
     assert found['meta'] == dict(layout='ebedb')
@@ -243,6 +287,9 @@ def recogniser(resume=False, **datasets):
      'a: 2 of 3 recordings that are trained on have no label, r1 first'),
     (dict(train=SimpleNamespace(dataset=labelled('a', labels=[None]))),
      '1 of 1 recordings'),
+    (dict(train=SimpleNamespace(datasets=[
+        labelled('b'), labelled('a', labels=[None])])),
+     'a: 1 of 1 recordings'),
     (dict(train=labelled('a'), val=labelled('b', '')), None),
     (dict(train=labelled('a', ''), val=labelled('b')), None),
     (dict(train=labelled('a'), val=labelled('b', labels=[None])), None)])
@@ -278,6 +325,13 @@ def test_what_is_tested_or_resumed_has_the_classes(caplog):
     assert not caplog.records
     load(resume, 'x y'.split(), epoch=3, iter=9)
     assert 'this training is finished' in caplog.text
+    tune.model.other = nn.Linear(1, 4)
+    caplog.clear()
+    state = dict(tune.model.state_dict(), **{'other.bias': torch.ones(5)})
+    SkeletonCheckHook().after_load_checkpoint(
+        tune, dict(state_dict=state, meta={}))
+    assert 'other.bias' not in state and 'other.weight' in state
+    assert 'x.pth: other.bias of another shape' in caplog.text
     for runner in (test, resume):
         with pytest.raises(InputError, match='x.pth: was trained on the '
                            'classes y, x in this order, a has x, y'):

@@ -44,6 +44,30 @@ def test_pretraining_leaves_a_record(pretrained):
     assert len(names) == 28 and record['labelled'] == {}
 
 
+def test_several_data_sets_and_a_resume(tmp_path):
+    class A(SimpleNamespace):
+        pass
+
+    class B(A):
+        pass
+
+    def run(resume, *datasets):
+        ProvenanceHook().before_train(SimpleNamespace(
+            model=nn.Linear(1, 1), _load_from=None, _resume=resume,
+            work_dir=str(tmp_path), train_dataloader=SimpleNamespace(
+                dataset=SimpleNamespace(datasets=datasets))))
+        return load_provenance(str(tmp_path / 'latest'))['labelled']
+
+    def of(kind, *names):
+        return kind(recordings=[dict(frame_dir=name) for name in names])
+
+    first = run(False, of(A, 'a1'), SimpleNamespace(dataset=of(B, 'b1')),
+                of(A, 'a2'))
+    assert first == dict(A=['a1', 'a2'], B=['b1'])
+    assert run(True, of(A, 'a3')) == dict(A=['a1', 'a2', 'a3'], B=['b1'])
+    assert run(False, of(A, 'a3')) == dict(A=['a3'])
+
+
 def test_what_is_inherited_is_kept_beside_unknown_data(checkpoint, tmp_path):
     """Of a data set that is not mmair's no names are known."""
     hook, made = ProvenanceHook(), tmp_path / 'made'
@@ -51,7 +75,8 @@ def test_what_is_inherited_is_kept_beside_unknown_data(checkpoint, tmp_path):
 
     def run(weights):
         hook.before_train(SimpleNamespace(
-            model=nn.Linear(1, 1), _load_from=weights, work_dir=str(made),
+            model=nn.Linear(1, 1), _load_from=weights, _resume=False,
+            work_dir=str(made),
             train_dataloader=SimpleNamespace(dataset=[1, 2])))
     run(None)
     assert not list(made.iterdir())

@@ -64,6 +64,13 @@ def slow_variance_covariance(z):
     return variance, covariance
 
 
+def test_one_sample_has_no_variance():
+    """As of samples that are all the same: no variance, but numbers."""
+    z = torch.randn(1, 2, 5)
+    one, same = variance_covariance(z), variance_covariance(z.expand(3, 2, 5))
+    assert one == same and one[0] > .9 and one[1] == 0
+
+
 def test_variance_covariance_is_the_slow_one():
     z = doubles(9, 3, 4) * torch.tensor([0.5, 1, 2, 0.1]) + 5
     for term, expected in zip(variance_covariance(z),

@@ -144,3 +144,11 @@ def test_what_does_not_fit_is_told(wrong, said):
         model = MODELS.build(cfg)
         model.set_progress(0.)
         model(*peer_batch('MAMP'), mode='loss')
+
+
+def test_a_token_alone_in_time():
+    """Nothing moved from a token to the next: any of the joints."""
+    mask = motion_aware_mask(torch.randn(40, 1, 6, 12), .5, .8,
+                             torch.rand(40, 1, 6))
+    assert mask.shape == (40, 1, 6) and (mask.sum(2) == 3).all()
+    assert (mask.sum(0) > 0).all()

@@ -82,10 +82,10 @@ class NormalizeSkeleton(SkeletonTransform):
 
     Joints that were not seen (score 0; in 3-D data all of a person at 0) do
     not count. Where the root is missing it is interpolated over time; the
-    size is that of the frames where the whole trunk was seen. A recording in
-    which it never was is centred on the mean of what was seen, or scaled by
-    the mean distance from it. Missing joints end at the root with score 0,
-    where :class:`DropJoints` puts them.
+    size is that of the frames where the whole trunk was seen, not all of it in
+    one point. A recording in which it never was is centred on the mean of what
+    was seen, or scaled by the mean distance from it. Missing joints end at the
+    root with score 0, where :class:`DropJoints` puts them.
 
     Required Keys:
         - keypoint ``(*batch, M, T, V, C)``; 3-D: y up, 2-D: y down, with or
@@ -108,42 +108,42 @@ class NormalizeSkeleton(SkeletonTransform):
         trunk = trunk_points(position, layout)
         root = trunk[..., :1, :]
         length = trunk.diff(dim=-2).norm(dim=-1).sum(-1)
+        # A trunk in one point was not seen, whatever is said of it.
+        has_trunk = length > 0
         if seen is None:
             position = position - root
-            size = median_of(length, torch.ones_like(length, dtype=bool))
+            spread = position.norm(dim=-1).mean((-2, -1))
         else:
-            position, size = self.of_seen(position, seen, root, length,
-                                          layout)
+            whole = [joint for point in layout.trunk for joint in point]
+            has_trunk = has_trunk & seen[..., whole].all(-1)
+            position, spread = self.of_seen(position, seen, root, layout)
+        size = torch.where(has_trunk.any(-1), median_of(length, has_trunk),
+                           spread)
         position = position / size.clamp(min=1e-6)[..., None, None, None]
         if layout.dims == 3:
             position = face_forward(position, layout)
         results['keypoint'] = with_positions(x, position)
 
     @staticmethod
-    def of_seen(x: Tensor, seen: Tensor, root: Tensor, length: Tensor,
+    def of_seen(x: Tensor, seen: Tensor, root: Tensor,
                 layout: SkeletonLayout) -> Tuple[Tensor, Tensor]:
-        """Centre, and find the size, by what was seen.
+        """Centre by what was seen.
 
         Args:
             x (Tensor): Positions, ``(*, T, V, D)``.
             seen (Tensor): Which of them were seen, ``(*, T, V)``.
             root (Tensor): Root of every frame, ``(*, T, 1, D)``.
-            length (Tensor): Length of the trunk, ``(*, T)``.
             layout (SkeletonLayout): Layout of the joints.
 
         Returns:
-            tuple[Tensor]: Centred positions, 0 where missing, and the size,
-            ``(*, )``.
+            tuple[Tensor]: Centred positions, 0 where missing, and their mean
+            distance from the root, ``(*, )``.
         """
-        trunk = [joint for point in layout.trunk for joint in point]
-        has_trunk = seen[..., trunk].all(-1)
         has_root = seen[..., list(layout.root)].all(-1, keepdim=True)
         joints = seen.sum(-1)[..., None, None].clamp(min=1)
         mean = (x * seen[..., None]).sum(-2, keepdim=True) / joints
         root = torch.where(has_root.any(-2, keepdim=True)[..., None],
                            interpolate(root, *neighbors(has_root)), mean)
         x = (x - root) * seen[..., None]
-        spread = x.norm(dim=-1).sum((-2, -1)) / seen.sum((-2, -1)).clamp(
+        return x, x.norm(dim=-1).sum((-2, -1)) / seen.sum((-2, -1)).clamp(
             min=1)
-        return x, torch.where(has_trunk.any(-1),
-                              median_of(length, has_trunk), spread)

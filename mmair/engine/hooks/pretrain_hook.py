@@ -50,17 +50,22 @@ class PretrainHook(Hook):
         """Begin an epoch."""
         unwrap(runner).start_epoch()
 
-    def before_train_iter(self, runner: Runner, *args, **kwargs) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int,
+                          *args, **kwargs) -> None:
         """Set the share of the training that is done."""
-        unwrap(runner).set_progress(runner.iter / runner.max_iters)
+        # Not by iterations: those before a resume may have had other batches.
+        steps = len(runner.train_dataloader)
+        unwrap(runner).set_progress(
+            (runner.epoch * steps + batch_idx) / (runner.max_epochs * steps))
 
     def after_train_iter(self, runner: Runner, *args, **kwargs) -> None:
-        """Let the teacher follow."""
-        unwrap(runner).after_step()
+        """Let the teacher follow, unless gradients are still gathered."""
+        if runner.optim_wrapper.should_update():
+            unwrap(runner).after_step()
 
     def after_train_epoch(self, runner: Runner) -> None:
         """End an epoch, with the share of the training that is done now."""
-        unwrap(runner).set_progress(runner.iter / runner.max_iters)
+        unwrap(runner).set_progress((runner.epoch + 1) / runner.max_epochs)
         unwrap(runner).end_epoch(runner.epoch + 1)
 
     @master_only

@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from mmair.evaluation.provenance import FILE_NAME, load_provenance, merge
 from mmair.registry import HOOKS
 
-from .unwrap import init_cfgs, unwrap, unwrap_dataset
+from .unwrap import init_cfgs, parts_of, unwrap
 
 
 @HOOKS.register_module()
@@ -18,8 +18,8 @@ class ProvenanceHook(Hook):
 
     So that a later test can refuse weights that have seen its labels, see
     :mod:`mmair.evaluation.provenance`. Pre-training sees recordings without
-    labels; what starts from other weights inherits their record. Data sets
-    that are not mmair's are not recorded.
+    labels; what starts from other weights, or is resumed, inherits their
+    record. Data sets that are not mmair's are not recorded.
     """
 
     @master_only
@@ -27,15 +27,15 @@ class ProvenanceHook(Hook):
         """Write the record before the first step."""
         model = unwrap(runner)
         kind = 'unlabelled' if hasattr(model, 'attach') else 'labelled'
-        dataset = unwrap_dataset(runner.train_dataloader.dataset,
-                                 'recordings')
-        own = dict(unlabelled={}, labelled={})
-        if hasattr(dataset, 'recordings'):
-            own[kind] = {type(dataset).__name__: [
-                r['frame_dir'] for r in dataset.recordings]}
+        own = [{kind: {type(dataset).__name__: [
+            r['frame_dir'] for r in dataset.recordings]}}
+               for dataset in parts_of(runner.train_dataloader.dataset)
+               if hasattr(dataset, 'recordings')]
         sources = [runner._load_from] + [
             cfg.get('checkpoint') for _, cfg in init_cfgs(model)]
+        if runner._resume:
+            sources.append(osp.join(runner.work_dir, 'latest'))
         inherited = [load_provenance(path) for path in sources if path]
-        record = merge([own, *filter(None, inherited)])
+        record = merge([*own, *filter(None, inherited)])
         if any(record.values()):
             dump(record, osp.join(runner.work_dir, FILE_NAME))

@@ -2,7 +2,7 @@
 from typing import Dict, Optional, Tuple
 
 from mmengine.hooks import Hook
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from mmengine.runner.checkpoint import (_load_checkpoint,
                                         find_latest_checkpoint)
 from torch import Tensor
@@ -13,7 +13,7 @@ from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
 from mmair.registry import HOOKS
 
-from .unwrap import init_cfgs, unwrap, unwrap_dataset
+from .unwrap import init_cfgs, parts_of, unwrap, unwrap_dataset
 
 
 def data_layout(dataset) -> Optional[SkeletonLayout]:
@@ -86,8 +86,10 @@ def check_weights(source: str, found: dict, expected: dict,
                 f'{source}: the checkpoint{of_layout} has {name} of shape '
                 f'{tuple(state[name].shape)}, the model '
                 f'{tuple(value.shape)}; use a checkpoint of the same '
-                'backbone and skeleton layout, or map the data to its layout '
-                'with mmair.MapLayout')
+                + ('model, classes and recordings'
+                   if complete and not name.startswith('backbone.') else
+                   'backbone and skeleton layout, or map the data to its '
+                   'layout with mmair.MapLayout'))
     check_finite(source, {k: state[k] for k in expected if k in state})
     missing = [k for k in expected if k not in state]
     if len(missing) > (0 if complete else len(expected) // 2):
@@ -113,12 +115,14 @@ class SkeletonCheckHook(Hook):
         """Check the graphs and the pre-trained weights of a new model."""
         layout, datasets = None, self.datasets(runner)
         for dataset in datasets:
-            layout = data_layout(dataset) or layout
-            check_joints(unwrap(runner).backbone, dataset)
+            for part in parts_of(dataset):
+                layout = data_layout(part) or layout
+                check_joints(unwrap(runner).backbone, part)
             self.check_classes(runner, dataset, datasets[0])
         if not isinstance(runner._train_loop, BaseLoop):
             return  # a test starts from the checkpoint alone
-        self.check_labels(runner, datasets[0])
+        for part in parts_of(datasets[0]):
+            self.check_labels(runner, part)
         for module, cfg in init_cfgs(unwrap(runner)):
             if cfg.get('type') == 'Pretrained':
                 self.check_pretrained(cfg, module, layout)
@@ -130,12 +134,29 @@ class SkeletonCheckHook(Hook):
         # A training that starts from other weights may have a new head.
         complete = bool(self.datasets(runner)) and (
             runner._resume or not isinstance(runner._train_loop, BaseLoop))
+        if not complete:
+            self.leave_out(runner, source, checkpoint)
         check_weights(source, checkpoint, unwrap(runner).state_dict(),
                       complete)
         if complete:
             self.check_learned_classes(runner, source, checkpoint)
         if runner._resume:
             self.check_resumed(runner, source, checkpoint)
+
+    @staticmethod
+    def leave_out(runner: Runner, source: str, checkpoint: dict) -> None:
+        """Leave out what is of other classes, labels or recordings."""
+        state = checkpoint.get('state_dict', checkpoint)
+        others = [
+            name for name, value in unwrap(runner).state_dict().items()
+            if name in state and state[name].shape != value.shape
+            and not name.startswith('backbone.')]
+        for name in others:
+            state.pop(name)
+        if others:
+            runner.logger.warning(
+                f'{source}: {", ".join(others)} of another shape than those '
+                'of the model are left out and begin anew')
 
     @staticmethod
     def datasets(runner: Runner) -> list:
@@ -165,7 +186,6 @@ class SkeletonCheckHook(Hook):
 
     def check_labels(self, runner: Runner, dataset) -> None:
         """A recogniser is trained on recordings with a label."""
-        dataset = unwrap_dataset(dataset, 'recordings')
         if getattr(unwrap(runner), 'cls_head', None) is None:
             return
         recordings = getattr(dataset, 'recordings', ())
@@ -207,7 +227,18 @@ class SkeletonCheckHook(Hook):
                 f'{source}: lacks {", ".join(missing)}, expected a checkpoint '
                 'of an interrupted training; to start from its weights alone '
                 'set load_from in place of --resume')
-        if meta['iter'] >= runner.max_iters:
+        if isinstance(runner._train_loop, EpochBasedTrainLoop):
+            steps = len(runner._train_loop.dataloader)
+            finished = meta['epoch'] >= runner.max_epochs
+            if meta['iter'] != meta['epoch'] * steps:
+                runner.logger.warning(
+                    f'{source}: is of iteration {meta["iter"]}, with the '
+                    f'batches of this training {meta["epoch"]} epochs are '
+                    f'{meta["epoch"] * steps}; learning rates that go by '
+                    'iterations are those of another moment')
+        else:
+            finished = meta['iter'] >= runner.max_iters
+        if finished:
             runner.logger.warning(
                 f'{source}: this training is finished, nothing is left to do '
                 f'after epoch {meta["epoch"]}; for more set '

@@ -20,6 +20,18 @@ def unwrap_dataset(dataset: Any, attribute: str) -> Any:
     return dataset
 
 
+def parts_of(dataset: Any) -> Iterator[Any]:
+    """The datasets that something is made of, of a ConcatDataset for
+    instance; itself if it is one."""
+    inner = getattr(dataset, 'datasets', None)
+    if inner is None and hasattr(dataset, 'dataset'):
+        inner = [dataset.dataset]
+    if inner is None:
+        yield dataset
+    for part in inner or ():
+        yield from parts_of(part)
+
+
 def init_cfgs(model: torch.nn.Module) -> Iterator[Tuple[torch.nn.Module,
                                                         dict]]:
     """Each module of a model with each config of how it begins."""

@@ -51,7 +51,9 @@ def motion_aware_mask(tokens: Tensor, ratio: float, tau: float,
         number in each sample.
     """
     change = tokens.diff(dim=1).abs().mean(3)
-    motion = torch.cat((change[:, :1], change), 1).flatten(1)
+    # A token alone in time has no motion: all joints alike.
+    first = change[:, :1] if change.shape[1] else torch.zeros_like(noise)
+    motion = torch.cat((first, change), 1).flatten(1)
     largest = motion.max(1, keepdim=True).values
     log_p = F.log_softmax(motion / (largest * tau + 1e-10), dim=1)
     gumbel = -torch.log(-torch.log(noise.flatten(1) + 1e-10) + 1e-10)

@@ -85,7 +85,8 @@ def variance_covariance(z: Tensor) -> tuple:
     with torch.autocast(z.device.type, enabled=False):
         z = at_least_fp32(z)
         z = z - z.mean(0)
-        covariance = torch.einsum('nsi,nsj->sij', z, z) / (num - 1)
+        # Of one sample they are 0, as of samples that are all the same.
+        covariance = torch.einsum('nsi,nsj->sij', z, z) / max(num - 1, 1)
     diagonal = covariance.diagonal(dim1=1, dim2=2)
     variance = F.relu(1 - (diagonal + 1e-4).sqrt()).mean()
     off_diagonal = covariance.square().sum((1, 2)) - diagonal.square().sum(1)

@@ -191,3 +191,19 @@ def test_a_layout_that_does_not_fit():
     with pytest.raises(InputError, match='NormalizeSkeleton: the sample has '
                        'no layout'):
         normalize(recording(), None)
+
+
+@pytest.mark.parametrize('frames, others', [(5, 3), (8, 0)])
+@pytest.mark.parametrize('gone', [0., 1.])
+def test_a_trunk_in_one_point_is_no_size(frames, others, gone):
+    """Sensors write what they do not see as one point: other frames tell the
+    size, or all joints do."""
+    x = recording()[:, :8].clone()
+    trunk = [joint for point in get_layout('ebedb').trunk for joint in point]
+    x[:, :frames, trunk] = gone
+    found = normalize(x)
+    assert found.isfinite().all() and found.abs().max() < 20
+    if others:
+        bones, expected = (y.diff(dim=2).norm(dim=-1) for y in (
+            found[:, frames:], normalize(x[:, frames:])))
+        torch.testing.assert_close(bones, expected)
