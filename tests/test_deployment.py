@@ -354,7 +354,8 @@ def test_example_of_the_page_needs_no_torch(exported, predictions, ann_file,
         r'```python\n(.*?)```', page, re.S) if 'onnxruntime' in block)
     annotation = next(a for a in load_annotations(ann_file)['annotations']
                       if a['frame_dir'] in predictions)
-    assert annotation['fps'] == 30  # as the example says
+    assert 'fps = 125  # of this recording: put in yours' in example
+    example = example.replace('125', str(annotation['fps']))
     np.save(tmp_path / 'recording.npy', annotation['keypoint'][0])
     (tmp_path / 'model.onnx').write_bytes(exported.read_bytes())
     done = subprocess.run([sys.executable, '-c', _BLOCK + example],
@@ -391,8 +392,9 @@ def test_quantise(exported, predictions, ann_file, tmp_path, capsys):
                      for model in (made, small)])
     assert float(after[header.index('top1')]) == pytest.approx(
         100 * np.mean(both[1].argmax(1) == [k for _, k in tested]), abs=.06)
-    # Measured: 0.044 at most and a correlation of 0.954, of probabilities
-    # that differ between recordings by 0.034.
+    # Measured: 0.041 at most and a correlation of 0.950, of probabilities
+    # that differ between recordings by 0.034; weights of 8 bits saturate
+    # without VNNI, and 0.83 is left of the correlation.
     assert 1e-4 < np.abs(both[0] - both[1]).max() < .08
     assert np.corrcoef(both[0].ravel(), both[1].ravel())[0, 1] > .9
     # Metres stay floats: nothing is rounded before the first convolution.
