@@ -48,9 +48,9 @@ def quantize_onnx(source: Path, target: Path,
     """Write a model whose convolutions compute with 8-bit integers.
 
     Convolutions and linear layers get int8 weights within 7 bits, a scale for
-    each of their channels, and uint8 activations whose range is that of the recordings.
-    All else, normalisation above all, stays as it is: metres and frame
-    numbers do not go into 8 bits.
+    each of their channels, and uint8 activations whose range is that of the
+    recordings. All else, normalisation above all, stays as it is: metres and
+    frame numbers do not go into 8 bits.
 
     Args:
         source (Path): A file of :func:`export_onnx`.
