@@ -1,5 +1,6 @@
 """Whether one method is ahead of another on the same recordings."""
-from typing import Dict
+import functools
+from typing import Dict, List
 
 import numpy as np
 
@@ -60,12 +61,9 @@ def paired_bootstrap(labels: np.ndarray,
                 (weights @ cells(row)).reshape(-1, width, width))
                 for row in rows], 0) for rows in (first, second)))
 
-    rng = np.random.default_rng(seed)
-    even = np.full(len(labels), 1 / len(labels))
     drawn = np.concatenate([
-        difference(rng.multinomial(len(labels), even, part).astype(
-            np.float32))
-        for part in _parts(num_samples, 1000)])
+        difference(weights)
+        for weights in _draws(len(labels), num_samples, seed)])
     # The observed difference counts as one of the draws: p is never 0.
     below, above = (1 + (drawn <= 0).sum()), (1 + (drawn >= 0).sum())
     low, high = np.percentile(drawn, (2.5, 97.5))
@@ -76,5 +74,10 @@ def paired_bootstrap(labels: np.ndarray,
         p_value=min(1., 2 * float(min(below, above)) / (num_samples + 1)))
 
 
-def _parts(total: int, size: int) -> list:
-    return [min(size, total - start) for start in range(0, total, size)]
+@functools.lru_cache(maxsize=1)  # a table has many pairs, 43 MB of draws
+def _draws(num: int, num_samples: int, seed: int) -> List[np.ndarray]:
+    """How often each recording is drawn, (1000, N) at a time."""
+    rng = np.random.default_rng(seed)
+    even = np.full(num, 1 / num)
+    return [rng.multinomial(num, even, min(1000, num_samples - start)).astype(
+        np.float32) for start in range(0, num_samples, 1000)]
