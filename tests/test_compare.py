@@ -39,6 +39,7 @@ rows = dict(_delete_=True, **{{
 SMALLER = '''
 _base_ = 'tiny.py'
 tracks = ['blind']
+probe_percentages = []
 recogniser = None
 rows = dict(_delete_=True, AIR={{_base_.rows['AIR']}})
 '''
