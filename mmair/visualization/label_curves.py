@@ -50,11 +50,12 @@ def draw_label_curves(track: dict, protocols: List[str], subject: str,
             ours = key[0] == subject
             ax.errorbar(
                 # Side by side, so that no bar hides another.
-                np.array(shares) * 1.03**(place - (len(curves) - 1) / 2),
+                np.array(shares) * 1.02**(place - (len(curves) - 1) / 2),
                 [np.mean(v) for v in values],
                 [np.std(v, ddof=1) if len(v) > 1 else 0 for v in values],
                 label=', '.join(key),
                 color=SERIES_COLORS[place % len(SERIES_COLORS)],
+                ls='-' if place < len(SERIES_COLORS) else '--',
                 marker=_MARKERS[place % len(_MARKERS)], ms=4.5,
                 lw=2.2 if ours else 1.1, elinewidth=.9, capsize=2,
                 zorder=4 if ours else 3)
