@@ -59,3 +59,12 @@ def pretrained(tmp_path_factory):
     assert run_tool('train.py', QUICKSTART, '--work-dir', work_dir,
                     options=PRETRAIN) == 0
     return work_dir
+
+
+@pytest.fixture(scope='session', autouse=True)
+def memory_is_given_back():
+    """What tests measure is not hidden in what trainings before them kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ('engine.launch', 'evaluation.training'):
+            patch.setattr(f'mmair.{module}.keep_freed_memory', lambda: None)
+        yield
