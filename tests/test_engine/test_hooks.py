@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import RepeatDataset
+from mmengine.registry import init_default_scope
 from mmengine.runner import (BaseLoop, EpochBasedTrainLoop,
                              IterBasedTrainLoop)
 from torch import nn
@@ -80,6 +81,7 @@ def test_view_seed_hook_knows_seed_epoch_and_rank():
 
 
 def test_repeats_within_an_epoch_are_other_views():
+    init_default_scope('mmaction')
     dataset = RepeatDataset(
         dict(type='mmair.SyntheticEmotionDataset',
              generator=dict(num_actors=1, actions=['knock'], takes=1),

@@ -13,12 +13,12 @@ from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
 from mmair.registry import HOOKS
 
-from .unwrap import init_cfgs, parts_of, unwrap, unwrap_dataset
+from .unwrap import init_cfgs, parts_of, unwrap
 
 
 def data_layout(dataset) -> Optional[SkeletonLayout]:
-    """The layout of the samples of a dataset, or of the one it wraps."""
-    dataset = unwrap_dataset(dataset, 'layout')
+    """The layout of the samples of a dataset, or of the first it wraps."""
+    dataset = next(parts_of(dataset))
     if hasattr(dataset, 'full_init'):
         dataset.full_init()
     layout = getattr(dataset, 'layout', None)

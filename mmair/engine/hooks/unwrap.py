@@ -12,14 +12,6 @@ def unwrap(runner: Runner) -> torch.nn.Module:
     return model.module if is_model_wrapper(model) else model
 
 
-def unwrap_dataset(dataset: Any, attribute: str) -> Any:
-    """The outermost dataset with an attribute, of a RepeatDataset for
-    instance; the innermost if none has it."""
-    while not hasattr(dataset, attribute) and hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset
-    return dataset
-
-
 def parts_of(dataset: Any) -> Iterator[Any]:
     """The datasets that something is made of, of a ConcatDataset for
     instance; itself if it is one."""
