@@ -438,6 +438,50 @@ def test_csv_folder_without_labels(root, kinect, capsys):
     assert 'unlabelled 4' in printed
 
 
+def test_csv_folder_of_a_sensor_that_loses_joints(root, capsys):
+    layout = get_layout('kinect_v2')
+    wrist, foot = layout.limbs['left_arm'][2], layout.limbs['left_leg'][-1]
+    truth = generate_recording('joy', 1, 'wave', 0, 0, 'kinect_v2',
+                               30.)['keypoint'][0, :40]
+    lost = truth.copy()
+    lost[3:7, wrist, 1] = np.nan  # short: it lies on the line between
+    lost[10:30, foot] = np.nan  # long: at the root
+    lost[31:38] = np.nan  # long: nobody
+    (root / 'a').mkdir(parents=True)
+    np.savetxt(root / 'text.csv', lost.reshape(40, -1), delimiter=',')
+    text = (root / 'text.csv').read_text()
+    (root / 'text.csv').write_text(text.replace('nan', ''))
+    np.save(root / 'a/array.npy', lost)
+    np.save(root / 'whole.npy', truth)
+    lost[:21] = np.nan
+    np.save(root / 'empty.npy', lost)
+    options = ['--layout', 'kinect_v2', '--fps', '30']
+    _, found, skipped, printed = convert('csv_folder', root, capsys, *options)
+    assert set(found) == {'whole'} and 'unseen' not in found['whole']
+    assert 'not seen' not in printed
+    _, found, skipped, printed = convert('csv_folder', root, capsys, *options,
+                                         '--missing')
+    assert set(found) == {'array', 'text', 'whole'}
+    assert skipped == {'empty.npy': 'nobody is seen in 28 of 40 frames, '
+                       'expected somebody in most; cut out where somebody is'}
+    share = (4 + 20 + 7 * 25) / (40 * 25)
+    assert f'in 2 of 3 recordings, most in array, {share:.1%}' in printed
+    assert 'unseen' not in found['whole']
+    for name in ('array', 'text'):
+        x = found[name]['keypoint'][0]
+        assert found[name]['unseen'] == pytest.approx(share)
+        for i in range(1, 5):
+            np.testing.assert_allclose(
+                x[2 + i, wrist], truth[2, wrist] + i / 5 * (
+                    truth[7, wrist] - truth[2, wrist]), atol=1e-5)
+        root_of = x[10:30, list(layout.trunk[0])].mean(1)
+        np.testing.assert_allclose(x[10:30, foot], root_of, atol=1e-5)
+        assert not x[31:38].any()
+        rest = np.isfinite(truth).all(-1)
+        rest[3:7, wrist] = rest[10:30, foot] = rest[31:38] = False
+        np.testing.assert_allclose(x[rest], truth[rest], atol=1e-5)
+
+
 @pytest.mark.parametrize('name, says', [
     ('none', 'No such file or directory'), ('file', 'Not a directory')])
 def test_what_is_no_folder(tmp_path, capsys, name, says):

@@ -195,10 +195,10 @@ def test_metafile_tells_of_every_config(path):
 
 
 @pytest.mark.parametrize('path', METAFILES)
-def test_metafile_tells_results_of_the_readme_alone(path):
+def test_metafile_tells_results_of_the_page_alone(path):
     data = metafile(path)
     name = data['Collections'][0]['Name']
-    rows = [line for line in text_of('README.md').splitlines()
+    rows = [line for line in text_of('docs/results.md').splitlines()
             if line.startswith(f'| {name}, linear')]
     for model in data['Models']:
         for result in model['Results'] or ():

@@ -8,10 +8,10 @@ from mmengine.config import Config
 from rich.console import Console
 from rich.progress import Progress
 
+from mmair.datasets.missing_joints import fill_missing, seen_of
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
 
-from .missing import fill_missing, seen_of
 from .recogniser import Recogniser
 from .recordings import Reader, Recording, Source
 

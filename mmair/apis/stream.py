@@ -23,7 +23,7 @@ class StreamRecognizer:
 
     - The first answer comes when a window is full.
     - A joint that is NaN was not seen, see
-      :func:`mmair.apis.missing.fill_missing`.
+      :func:`mmair.datasets.missing_joints.fill_missing`.
     - If the next frame is late by up to ``max_gap`` seconds the movement is
       interpolated; if by more, the frames between count as not seen; if by a
       window or more, all starts anew.

@@ -84,8 +84,9 @@ def convert(files: Sequence[Path], root: Path,
         parse (Callable): Takes a path and returns ``fps`` (float) and
             ``keypoint``, float32 (M, T, V, 3) in metres, y up; where they
             are known ``emotion`` (str, one of ``classes``), ``actor``,
-            ``recording`` and ``action`` (str); and a ``frame_dir`` (str)
-            where the name of the file is not unique. Further text and
+            ``recording`` and ``action`` (str); ``unseen``, the share of
+            joints that were not seen and are filled; and a ``frame_dir``
+            (str) where the name of the file is not unique. Further text and
             numbers are kept. Raises :class:`InputError` for a file that is
             of no use. A function of a module or a ``functools.partial`` of
             one, so that worker processes can call it; its arguments hold
@@ -338,6 +339,12 @@ def _report(files: Sequence[Path], root: Path, annotations: List[dict],
                  out if annotations else None)
     print(f'{len(files)} files found, {len(skipped)} skipped, '
           f'{len(annotations)} usable')
+    if unseen := {a['frame_dir']: a['unseen'] for a in annotations
+                  if a.get('unseen')}:
+        most = max(unseen, key=unseen.get)
+        print(f'joints that were not seen: in {len(unseen)} of '
+              f'{len(annotations)} recordings, most in {shown(most)}, '
+              f'{unseen[most]:.1%}')
     labels = Counter(a['label'] for a in annotations if 'label' in a)
     counts = {name: labels[i] for i, name in enumerate(classes)}
     if unlabelled := len(annotations) - sum(labels.values()):

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Sequence, Union
 
+import numpy as np
+
 from mmair.cli import number
 from mmair.errors import InputError, quoted
 from mmair.layouts import LAYOUTS, SkeletonLayout, get_layout
 
 from .conversion import convert, converter_parser
+from .missing_joints import fill_missing
 from .naming import FIELDS, Classes, Manifest, NamePattern
 from .readers import find_sources, read_bvh, read_positions
 from .units import MAX_FPS, MIN_FPS, UNITS, to_metres
@@ -44,6 +47,8 @@ class FolderParser:
         named_by_path (bool): Whether a recording's name is the path of its
             file below the root, and not the file's name alone. Defaults to
             False.
+        missing (bool): Whether joints of a table may be missing; see
+            :func:`fill_missing`. Defaults to False.
     """
     root: Path
     layout: SkeletonLayout
@@ -54,9 +59,10 @@ class FolderParser:
     up_axis: str = 'y'
     ignore: Optional[str] = None
     named_by_path: bool = False
+    missing: bool = False
 
     def __call__(self, path: Path) -> dict:
-        known = self.naming(path) if self.naming else {}
+        known = dict(self.naming(path)) if self.naming else {}
         if 'emotion' in known:
             try:
                 known['emotion'] = self.classes.named(known['emotion'])
@@ -68,12 +74,30 @@ class FolderParser:
             fps = motion.fps
             positions = motion.select(self.layout.joints, self.ignore)
         else:
-            positions = read_positions(path, self.layout.joints, self.ignore)
+            positions = read_positions(path, self.layout.joints, self.ignore,
+                                       self.missing)
+        seen = np.isfinite(positions).all(-1)
+        if not seen.all():
+            known['unseen'] = float(1 - seen.mean())
+            positions = self.fill(path, positions, seen)
         name = path.relative_to(self.root).with_suffix('').as_posix()
         return dict(**known, fps=fps,
                     frame_dir=name if self.named_by_path else path.stem,
                     keypoint=to_metres(path, positions, self.layout,
                                        self.unit, self.up_axis))
+
+    def fill(self, path: Path, positions: np.ndarray,
+             seen: np.ndarray) -> np.ndarray:
+        """Positions without NaN, as training takes them."""
+        nobody = int((~seen.any(1)).sum())
+        if 2 * nobody > len(seen):
+            raise InputError(
+                f'{path}: nobody is seen in {nobody} of {len(seen)} frames, '
+                'expected somebody in most; cut out where somebody is')
+        try:
+            return fill_missing(positions, self.layout, self.fps)
+        except InputError as error:
+            raise InputError(f'{path}: {error}') from error
 
 
 def folder_parser(doc: str, *, layout: Optional[str] = None,
@@ -130,6 +154,10 @@ def folder_parser(doc: str, *, layout: Optional[str] = None,
             '--fps', type=frame_rate, default=fps, required=fps is None,
             help='frames a second'
             + (f' (default: {fps:g})' if fps else ''))
+        parser.add_argument(
+            '--missing', action='store_true', help='joints may be missing: '
+            'empty cells and nan, which are refused otherwise; short gaps '
+            'are filled, and the share of what was not seen is told')
     return parser
 
 
@@ -192,7 +220,8 @@ def convert_folder(args: argparse.Namespace, suffixes: Sequence[str],
         FolderParser(args.raw, layout, classes, naming,
                      getattr(args, 'fps', None), args.unit, args.up_axis,
                      args.ignore_joints,
-                     len({path.stem for path in files}) < len(files)),
+                     len({path.stem for path in files}) < len(files),
+                     getattr(args, 'missing', False)),
         args.out, dataset=dataset,
         layout=layout.name if in_table else layout.to_dict(),
         classes=classes.names, workers=args.workers)

@@ -23,7 +23,8 @@ _NO_JOINTS = ('', 'frame', 'frameid', 'framenumber', 'index', 'time',
 
 
 def read_positions(path: Union[str, Path], joints: Sequence[str],
-                   ignore: Optional[str] = None) -> np.ndarray:
+                   ignore: Optional[str] = None,
+                   missing: bool = False) -> np.ndarray:
     """Read the joint positions of one body.
 
     A table in text (``.csv``, ``.txt``, ...) has one row a frame and either
@@ -41,6 +42,8 @@ def read_positions(path: Union[str, Path], joints: Sequence[str],
             fewer and no more.
         ignore (str, optional): Regular expression of whole column names that
             may be there and are left out.
+        missing (bool): Whether empty cells and nan are read as NaN. Defaults
+            to False: they are refused.
 
     Returns:
         np.ndarray: Positions in the unit of the file, float32,
@@ -51,8 +54,8 @@ def read_positions(path: Union[str, Path], joints: Sequence[str],
             is not a finite number, or a joint is missing or unexpected.
     """
     if Path(path).suffix.lower() == '.npy':
-        return _read_npy(Path(path), len(joints))
-    names, values = read_table(path)
+        return _read_npy(Path(path), len(joints), missing)
+    names, values = read_table(path, missing)
     if names is None:
         if values.shape[1] != 3 * len(joints):
             _fail(path, f'has {values.shape[1]} columns and no header, '
@@ -105,7 +108,7 @@ def _key(name: str) -> str:
         side[0] + name[:side.start()] + name[side.end():])
 
 
-def _read_npy(path: Path, num_joints: int) -> np.ndarray:
+def _read_npy(path: Path, num_joints: int, missing: bool) -> np.ndarray:
     content = io.BytesIO(read_source(path, MAX_BYTES))
     read_header = {(1, 0): npy_format.read_array_header_1_0,
                    (2, 0): npy_format.read_array_header_2_0}
@@ -133,7 +136,7 @@ def _read_npy(path: Path, num_joints: int) -> np.ndarray:
     values = np.frombuffer(data, dtype).reshape(
         shape, order='F' if fortran else 'C')
     values = values.astype(np.promote_types(dtype, np.float32))
-    valid = np.abs(values) < MAX_VALUE
+    valid = (np.abs(values) < MAX_VALUE) | (missing & np.isnan(values))
     if not valid.all():
         index = np.argwhere(~valid)[0].tolist()
         _fail(path, f'value {index} is {values[tuple(index)]}, expected a '

@@ -38,8 +38,8 @@ _NUMBER = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?', re.A | re.I)
 _NOT_FINITE = re.compile(r'[+-]?(nan|inf|infinity)', re.I)
 
 
-def read_table(
-        path: Union[str, Path]) -> Tuple[Optional[List[str]], np.ndarray]:
+def read_table(path: Union[str, Path], missing: bool = False
+               ) -> Tuple[Optional[List[str]], np.ndarray]:
     """Read a table of numbers.
 
     Columns are separated by tab, semicolon, comma or white space, the first
@@ -50,6 +50,8 @@ def read_table(
 
     Args:
         path (str | Path): The file.
+        missing (bool): Whether empty cells and nan are read as NaN. Defaults
+            to False: they are refused.
 
     Returns:
         tuple: The names of the columns, or None without a header; and the
@@ -59,7 +61,7 @@ def read_table(
         InputError: If the file is unreadable, garbled or too large, or holds
             a value that is not a finite number.
     """
-    return _Table(path, MAX_BYTES, MAX_ROWS).read_numbers()
+    return _Table(path, MAX_BYTES, MAX_ROWS).read_numbers(missing)
 
 
 def read_rows(path: Union[str, Path],
@@ -142,14 +144,15 @@ class _Table:
 
     # Numbers.
 
-    def read_numbers(self) -> Tuple[Optional[List[str]], np.ndarray]:
+    def read_numbers(self, missing: bool
+                     ) -> Tuple[Optional[List[str]], np.ndarray]:
         names = self.read_header()
         if names is not None:
             self.width = len(names)
         rows = self.lines[names is not None:]
         if not rows:
             self.fail('holds a header alone, expected rows of numbers')
-        return names, self.read_values(rows)
+        return names, self.read_values(rows, missing)
 
     def read_header(self) -> Optional[List[str]]:
         fields = self.fields(self.lines[0][1])
@@ -161,14 +164,21 @@ class _Table:
         return [name.strip() for name in self.parse_words(
             [self.separator.join(fields)], 'line 1')[0]]
 
-    def read_values(self, rows: List[Tuple[int, str]]) -> np.ndarray:
+    def read_values(self, rows: List[Tuple[int, str]],
+                    missing: bool) -> np.ndarray:
         # Of these characters numpy reads nothing but decimal numbers.
-        plain = re.compile(rf'[0-9eE+\-. {self.separator or ""}\t]*')
+        plain = re.compile(rf'([0-9eE+\-. {self.separator or ""}\t]'
+                           + ('|nan)*' if missing else ')*'), re.I)
         if all(plain.fullmatch(line)
                and (not self.trailing or self.ends(line))
                for _, line in rows):
             lines = [line.rstrip(' ')[:-1] if self.trailing else line
                      for _, line in rows]
+            if missing and self.separator is not None:
+                lines = [self.separator.join(
+                    field if field.strip() else 'nan'
+                    for field in line.split(self.separator))
+                    for line in lines]
             try:
                 values = np.loadtxt(lines, delimiter=self.separator,
                                     comments=None, ndmin=2)
@@ -176,11 +186,13 @@ class _Table:
                 values = None
             if (values is not None
                     and values.shape == (len(rows), self.width)
-                    and np.all(np.abs(values) < MAX_VALUE)):
+                    and np.all((np.abs(values) < MAX_VALUE)
+                               | (missing & np.isnan(values)))):
                 return values
-        self.explain(rows)
+        self.explain(rows, missing)
 
-    def explain(self, rows: List[Tuple[int, str]]) -> NoReturn:
+    def explain(self, rows: List[Tuple[int, str]],
+                missing: bool) -> NoReturn:
         """Find the first fault, slowly."""
         for number, line in rows:
             fields = self.fields(line)
@@ -195,6 +207,8 @@ class _Table:
                           f'{self.lines[0][0]}; the file is truncated or '
                           'garbled')
             for column, field in enumerate(fields, 1):
+                if missing and field.lower() in ('', 'nan'):
+                    continue
                 if not (_NUMBER.fullmatch(field)
                         and abs(float(field)) < MAX_VALUE):
                     self.fail(f'line {number}, column {column} is '

@@ -54,6 +54,28 @@ def test_header(tmp_path, header, names):
     np.testing.assert_array_equal(values, VALUES)
 
 
+@pytest.mark.parametrize('content', [
+    '1,,3\n4,5,NaN\n', '1;nan;3;\n4;5;;\n', '1 nan 3\n4 5 -nan\n',
+    '1\t \t3\n4\t5\t\n', 'a,b,c\n1,,3\n4,5,\n'])
+def test_missing_cells(tmp_path, content):
+    path = write(tmp_path / 'x.csv', content)
+    with pytest.raises(InputError, match='expected a finite number'):
+        read_table(path)
+    np.testing.assert_array_equal(read_table(path, missing=True)[1],
+                                  [[1, np.nan, 3], [4, 5, np.nan]])
+
+
+@pytest.mark.parametrize('content, says', [
+    ('1,,3\n4,5\n', 'line 2 holds 2 values'),
+    ('1,,3\n4,inf,6\n', "column 2 is 'inf'"),
+    ('1,,3\n4,1nan,6\n', "column 2 is '1nan'"),
+    ('1,,3\n4,1e9999,6\n', "column 2 is '1e9999'")])
+def test_refused_beside_missing_cells(tmp_path, content, says):
+    path = write(tmp_path / 'x.csv', content)
+    with pytest.raises(InputError, match=says):
+        read_table(path, missing=True)
+
+
 def test_header_between_blanks(tmp_path):
     path = write(tmp_path / 'x.txt', 'a  b\tc\n1 2 3\n'.replace('\t', ' '))
     assert read_table(path)[0] == ['a', 'b', 'c']

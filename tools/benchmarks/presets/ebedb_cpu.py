@@ -1,5 +1,5 @@
 # EBEDB within reach of two CPU cores over all folds: ST-GCN of base width 16,
-# 64 frames at 15 Hz, 15 epochs. Some five hours of one core.
+# 64 frames at 15 Hz, 15 epochs. Some five to eight hours of one core.
 _base_ = '_ebedb.py'
 title = 'EBEDB, width 16, 15 epochs'
 protocols = ['xseq', 'xrec', 'xsub', 'xsub_fixed']

@@ -33,6 +33,10 @@ rows = {
         kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py'),
     'Movement statistics': dict(kind='statistics')
 }
+# For presets that build on this one: the codebook, and a GCN with random
+# weights beside it.
+_air_untrained = dict(
+    rows['AIR'], options={**_air, **_base_._untrained})
 recogniser = dict(
     config='configs/stgcn/stgcn_ebedb_cpu.py',
     finetune='configs/air/benchmarks/finetune_stgcn_ebedb.py', steps=100)

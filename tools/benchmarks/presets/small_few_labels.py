@@ -13,10 +13,7 @@ _rows = _base_.rows
 rows = {
     '_delete_': True,
     'AIR': _rows['AIR'],
-    # The codebook, and a GCN with random weights beside it.
-    'AIR untrained': dict(
-        _rows['AIR'],
-        options={**_rows['AIR'].options, **_base_._untrained}),
+    'AIR untrained': _base_._air_untrained,
     **{
         row: _rows[row]
         for row in ('SkeletonCLR', 'VICReg', 'Random encoder',

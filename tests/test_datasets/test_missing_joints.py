@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmair.apis.missing import fill_missing, seen_of
+from mmair.datasets.missing_joints import fill_missing, seen_of
 from mmair.datasets.transforms import DropJoints, NormalizeSkeleton
 from mmair.errors import InputError
 from mmair.layouts import get_layout
