@@ -1,5 +1,6 @@
 """What command-line tools take, and how they end where they cannot go on."""
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -110,6 +111,13 @@ class CfgOptions(DictAction):
         return restore(DictAction._parse_iterable(val.replace(' ', mark)))
 
 
+def add_cfg_options(parser: argparse.ArgumentParser,
+                    what: str = 'config') -> None:
+    """Let a tool take ``--cfg-options``."""
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
+                        help=f'override the {what}: key=value pairs')
+
+
 def run(main: Callable[[], None]) -> None:
     """Run a tool; a user's mistake is told in one sentence.
 
@@ -127,6 +135,8 @@ def run(main: Callable[[], None]) -> None:
         name = f'{InputError.__module__}.{InputError.__name__}: '
         print(f'error: {sentence.removeprefix(name)}', file=sys.stderr)
         sys.exit(2)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print('Stopped', file=sys.stderr)
         sys.exit(130)

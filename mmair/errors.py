@@ -1,7 +1,8 @@
 """The error that a user's mistake raises, and how its sentence is made."""
+import reprlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterable, Iterator, Union
+from typing import Any, Iterable, Iterator, Union
 
 
 class InputError(ValueError):
@@ -11,6 +12,24 @@ class InputError(ValueError):
     and what to do. The command-line tools print it alone, without a
     traceback, and exit with status 2.
     """
+
+
+class _ShortRepr(reprlib.Repr):
+
+    def repr(self, x: Any) -> str:
+        text = ' '.join(super().repr(x).split())  # arrays have lines
+        return text if len(text) <= 120 else text[:117] + '...'
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Python itself does not write out all that it reads.
+        if x.bit_length() > 4096:
+            return f'<an integer of {x.bit_length()} bits>'
+        return super().repr_int(x, level)
+
+
+#: Shows anything in a message, and only the beginning of what is large.
+short_repr = _ShortRepr()
+short_repr.maxstring = short_repr.maxother = 100
 
 
 def quoted(text: str) -> str:

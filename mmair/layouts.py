@@ -9,13 +9,13 @@ layout, as a dict or as the path of a ``.json`` or ``.yaml`` file.
 import json
 import os.path as osp
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Dict, List, Optional, Tuple, Union
 
 import yaml
 
-from mmair.errors import InputError
+from mmair.errors import InputError, short_repr
 
 #: The appendages, in the order of the limb axis ``P``.
 LIMBS = ('left_arm', 'right_arm', 'left_leg', 'right_leg')
@@ -73,8 +73,8 @@ class SkeletonLayout:
                        'a permutation of the joints that undoes itself')
 
     def _fail(self, key: str, found, expected: str) -> None:
-        raise InputError(f'layout {self.name!r}: {key} is {found!r}, '
-                         f'expected {expected}')
+        raise InputError(f'layout {self.name!r}: {key} is '
+                         f'{short_repr.repr(found)}, expected {expected}')
 
     def _check(self) -> None:
         num = len(self.joints)
@@ -123,6 +123,14 @@ class SkeletonLayout:
                     'or give `mirror`')
             mirror.append(self.joints.index(image))
         return mirror
+
+    def differs_in(self, other: 'SkeletonLayout') -> List[str]:
+        """The fields in which two layouts differ.
+
+        What a layout is called, by its file for instance, does not matter.
+        """
+        return [f.name for f in fields(self) if f.name != 'name'
+                and getattr(self, f.name) != getattr(other, f.name)]
 
     def __deepcopy__(self, memo) -> 'SkeletonLayout':
         return self  # it cannot change
@@ -363,8 +371,9 @@ def _from_dict(description: dict) -> SkeletonLayout:
             f'{", ".join(_FIELDS)}; name, dims and mirror may be left out')
     for key, value in description.items():
         if not isinstance(value, _FIELDS[key]):
-            raise InputError(f'layout {name!r}: {key} is {value!r}, expected '
-                             f'type {_FIELDS[key][0].__name__}')
+            raise InputError(f'layout {short_repr.repr(name)}: {key} is '
+                             f'{short_repr.repr(value)}, expected type '
+                             f'{_FIELDS[key][0].__name__}')
     joints = list(description['joints'])
 
     def index(joint: Union[int, str, None]) -> int:

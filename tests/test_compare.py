@@ -12,6 +12,7 @@ import pytest
 import torch
 from tiny_runs import ROOT, run_tool, sentence
 
+from mmair.datasets.readers import load_annotations, save_annotations
 from mmair.evaluation.comparison import Comparison
 from mmair.evaluation.metrics import emotion_scores
 from mmair.evaluation.preset import load_preset
@@ -524,6 +525,9 @@ def test_weights_that_saw_test_labels_are_refused(fresh, presets, tmp_path,
     ('protocols = ["xfoo"]', "no folds of 'xfoo'"),
     ('seeds = [', 'not readable as a preset'),
     ('subject = "nobody"', "subject 'nobody' is no row"),
+    ('C_statistics = 0.1', 'C_statistics is 0.1, expected a list such as '
+     '[0.1]'),
+    ('classes = ["anger"]', "has the class 'anger' alone, expected two"),
     ('probe_percentages = [10, 100]', 'probe_percentages holds 100, expected '
      'more than 0 and less than 100')])
 def test_a_wrong_preset_is_one_sentence(presets, tmp_path, capsys, text,
@@ -532,6 +536,43 @@ def test_a_wrong_preset_is_one_sentence(presets, tmp_path, capsys, text,
     path.write_text(f'_base_ = "{presets / "smaller.py"}"\n{text}\n')
     assert compare(path, tmp_path / 'run') == 2
     assert message in sentence(capsys)
+
+
+def test_data_without_classes_or_actors(presets, ann_files, tmp_path,
+                                        capsys):
+    """A file names its classes; who acted has to be known to adapt."""
+    data = load_annotations(ann_files('mmair.EBEDBDataset', num_actors=3))
+    for annotation in data['annotations']:
+        del annotation['actor']
+    path, preset = tmp_path / 'own.pkl', tmp_path / 'preset.py'
+    save_annotations(data, path)
+    text = (f'_base_ = "{presets / "smaller.py"}"\nclasses = None\n'
+            'dataset = dict(_delete_=True, type="mmair.SkeletonDataset", '
+            f'ann_file="{path}")\nprotocols = ["xseq_fixed"]\n'
+            'splits = ["xseq_fixed"]\ntuning = "xseq_fixed"\n')
+    preset.write_text(text + 'tracks = ["blind"]\n')
+    found = comparison_of(preset, tmp_path / 'run')
+    assert found.classes == list(data['meta']['classes'])
+    preset.write_text(text + 'tracks = ["blind", "adapted"]\n'
+                      'adapt = dict(features=True)\n')
+    assert compare(preset, tmp_path / 'run') == 2
+    assert 'its actor is not known' in sentence(capsys)
+
+
+def test_other_positions_are_other_units(presets, ann_files, tmp_path):
+    """Of the same names, as after a conversion with another axis up."""
+    source, preset = tmp_path / 'own.pkl', tmp_path / 'preset.py'
+    preset.write_text(
+        f'_base_ = "{presets / "smaller.py"}"\ndataset = dict(_delete_=True, '
+        f'type="mmair.EBEDBDataset", ann_file="{source}")\n')
+    names = []
+    for change in (0., 0., 1.):
+        data = load_annotations(ann_files('mmair.EBEDBDataset', num_actors=3))
+        data['annotations'][3]['keypoint'] = (
+            data['annotations'][3]['keypoint'] + np.float32(change))
+        save_annotations(data, source)
+        names.append(set(comparison_of(preset, tmp_path / 'run').units))
+    assert names[0] == names[1] and not names[0] & names[2]
 
 
 def test_work_dir_that_cannot_be_written(presets, capsys):

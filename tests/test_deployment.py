@@ -157,6 +157,21 @@ def test_steps_equal_the_transforms(layout, frames, missing):
             assert torch.allclose(found, expected, atol=1e-5), transform
 
 
+@pytest.mark.parametrize('layout', ['ebedb', 'coco'])
+def test_a_trunk_in_one_point_has_no_size(layout):
+    layout = get_layout(layout)
+    x = torch.as_tensor(movement(layout, 1, 30, 0))[:, None]
+    x[..., :20, :, :2] = .3
+    if layout.dims == 3:
+        x[..., :20, :, 2] = .3
+    made = dict(keypoint=x.clone(), layout=layout, fps=15)
+    steps.graph_step(NormalizeSkeleton())(made)
+    expected = NormalizeSkeleton().transform(dict(
+        keypoint=x[0].clone(), layout=layout, fps=15))['keypoint']
+    assert expected.abs().max() < 100
+    torch.testing.assert_close(made['keypoint'][0], expected)
+
+
 def test_neighbors_equal_the_running_maximum():
     seen = torch.rand(200, 9, 3, generator=torch.manual_seed(0)) < .4
     for found, expected in zip(steps.neighbors(seen), neighbors(seen)):

@@ -32,6 +32,24 @@ def own():
         trunk=['pelvis', 'chest', 'neck'])
 
 
+def test_what_is_wrong_is_told_briefly():
+    deep = ['x']
+    for _ in range(12):
+        deep = [deep] * 10
+    good = LAYOUTS['ebedb'].to_dict()
+    for key, value in dict(limbs=deep, trunk={1: deep}, dims=deep).items():
+        with pytest.raises(InputError) as caught:
+            get_layout(dict(good, **{key: value}))
+        assert len(str(caught.value)) < 1000
+
+
+def test_a_name_is_no_difference():
+    layout = LAYOUTS['ebedb']
+    other = get_layout(dict(layout.to_dict(), name='mine'))
+    assert other != layout and not other.differs_in(layout)
+    assert LAYOUTS['kdae'].differs_in(layout)[:2] == ['joints', 'parents']
+
+
 def test_names_and_sizes():
     assert {name: len(get_layout(name)) for name in LAYOUTS} == SIZES
 

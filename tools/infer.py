@@ -19,7 +19,7 @@ from mmair.apis.command_line import (add_model, add_reading, make_inferencer,
                                      reading_of)
 from mmair.apis.recordings import Recording
 from mmair.cli import positive, run
-from mmair.errors import InputError, shown
+from mmair.errors import InputError, shown, writing
 from mmair.visualization.emotion import draw_emotion_gif, draw_emotion_strip
 
 
@@ -65,19 +65,22 @@ class Output:
     def draw(self, recording: Recording, result: dict) -> None:
         """Draw what is asked for."""
         x = recording.person(result['person'])
-        title = (f'{result["recording"]}: {result["emotion"]} '
-                 f'({result["scores"][result["emotion"]]:.2f})')
+        title = (f'{result["emotion"]} '
+                 f'({result["scores"][result["emotion"]]:.2f}): '
+                 f'{result["recording"]}')
         path = self.folder / self.name(result)
         rest = dict(fps=recording.fps, windows=result['windows'], title=title)
-        if self.args.pictures:
-            draw_emotion_strip(x, recording.layout, **rest).savefig(
-                f'{path}.png')
-        if self.args.gifs:
-            draw_emotion_gif(x, recording.layout, f'{path}.gif', **rest)
+        with writing(path):
+            if self.args.pictures:
+                draw_emotion_strip(x, recording.layout, **rest).savefig(
+                    f'{path}.png')
+            if self.args.gifs:
+                draw_emotion_gif(x, recording.layout, f'{path}.gif', **rest)
 
     def name(self, result: dict) -> str:
         """A file name that no other person has."""
-        name = re.sub(r'[^\w.-]+', '_', result['recording'])[:100]
+        name = re.sub(r'[^\w.-]+', '_', result['recording'])
+        name = name.encode()[:100].decode(errors='ignore')
         if result['persons'] > 1:
             name += f'_person{result["person"]}'
         number, found = 2, name

@@ -63,6 +63,10 @@ def main() -> None:
         pass  # how a sensor is usually stopped
     print(f'{number} lines, {bad} that were no frames, {stream.late} out of '
           f'order, {answers} answers', file=sys.stderr)
+    if stream.restarts:
+        print(f'{stream.restarts} frames were a window or more away from the '
+              'one before, and each began anew; are times in seconds?',
+              file=sys.stderr)
     if not number - bad:
         name = 'standard input' if args.input == '-' else args.input
         raise InputError(f'{name}: holds no frame, expected one JSON message '

@@ -22,7 +22,8 @@ from mmair.cli import run
 from mmair.engine.building import building
 from mmair.engine.hooks import ProvenanceHook
 from mmair.engine.launch import (apply_options, init_launcher,
-                                 leave_launcher, make_parser, make_runner)
+                                 leave_launcher, make_parser, make_runner,
+                                 require_batches)
 from mmair.errors import InputError
 
 
@@ -92,12 +93,7 @@ def train(cfg: Config, path: str) -> None:
             cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir)):
         print_log(f'{cfg.work_dir}: has no checkpoint to go on from, the '
                   'training begins anew', 'current', logging.WARNING)
-    if not len(runner.train_dataloader):
-        raise InputError(
-            f'{path}: train_dataloader makes no batch of '
-            f'{len(runner.train_dataloader.dataset)} recordings with '
-            f'batch_size={cfg.train_dataloader.batch_size} and drop_last; '
-            'set a smaller batch_size')
+    require_batches(runner, path)
     runner.register_hook(ProvenanceHook())
     runner.train()
 

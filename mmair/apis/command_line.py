@@ -2,7 +2,7 @@
 import argparse
 from typing import Dict
 
-from mmair.cli import CfgOptions, not_negative, positive
+from mmair.cli import add_cfg_options, not_negative, positive
 from mmair.datasets.folder_conversion import frame_rate
 from mmair.datasets.units import UNITS
 
@@ -21,8 +21,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
                         'checkpoint and the config have none')
     parser.add_argument('--layout', help='skeleton layout of the data '
                         '(default: that of the config)')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
+    add_cfg_options(parser)
 
 
 def make_inferencer(args: argparse.Namespace) -> EmotionInferencer:

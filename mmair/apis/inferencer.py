@@ -264,8 +264,14 @@ class EmotionInferencer:
                                   reason=str(error)))
         scores = iter(self.recogniser(annotations, segments[0].layout)
                       if annotations else [])
-        return [self.named(next(scores)) if one is None else one
+        return [self._scored(next(scores)) if one is None else one
                 for one in found]
+
+    def _scored(self, scores: np.ndarray) -> dict:
+        if np.isfinite(scores).all():
+            return self.named(scores)
+        return dict(emotion=None, scores=None,
+                    reason='the positions are too large to be scored')
 
     def _annotation(self, segment: Segment) -> dict:
         x, layout = segment.keypoint, segment.layout

@@ -76,8 +76,7 @@ class Recogniser:
             self.config = str(config)
             cfg = apply_options(argparse.Namespace(
                 config=self.config, checkpoint=self.checkpoint,
-                cfg_options=cfg_options, launcher='none', local_rank=0,
-                work_dir=None))
+                cfg_options=cfg_options))
         self.device = _device(device)
         # That of the process stays as it is.
         self.scope = cfg.get('default_scope', 'mmaction')

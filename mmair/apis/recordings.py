@@ -24,6 +24,12 @@ _OPTIONS = dict(unit=_FILES, up_axis=_FILES, ignore=_FILES,
 Source = Union[str, Path, np.ndarray]
 
 
+def _not_utf8(name: str) -> str:
+    """What to call a file whose name is not UTF-8, '' of any other."""
+    told = os.fsencode(name).decode('utf-8', 'backslashreplace')
+    return '' if told == name else told
+
+
 @dataclass(frozen=True)
 class Recording:
     """A recording of one or several persons.
@@ -124,6 +130,9 @@ class Reader:
             return self._open_annotations(path)
         if not path.exists():
             raise InputError(f'{path}: no such file or folder')
+        if told := _not_utf8(str(path)):
+            raise InputError(f'{told}: has a name that is not UTF-8; rename '
+                             'it')
         if path.suffix.lower() not in FILES:
             raise InputError(
                 f'{path}: ends in {quoted(path.suffix)}, expected '
@@ -151,6 +160,9 @@ class Reader:
         def read() -> Iterator[Found]:
             for file in files:
                 name = file.relative_to(path).as_posix()
+                if told := _not_utf8(name):
+                    yield told, 'has a name that is not UTF-8; rename it'
+                    continue
                 try:
                     found = self.of_file(file, path)
                     yield found if unique else replace(found, name=name)
@@ -183,7 +195,7 @@ class Reader:
         if found is None:
             return self._own_layout()
         found = get_layout(found)
-        if self.layout is not None and found != self.layout:
+        if self.layout is not None and found.differs_in(self.layout):
             raise InputError(
                 f'{path}: meta.layout is {found.describe()}, the model takes '
                 f'{self.layout.describe()}; use a model of that skeleton')

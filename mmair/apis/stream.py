@@ -3,6 +3,7 @@ from typing import Optional, Sequence, Union
 
 import numpy as np
 
+from mmair.datasets.missing_joints import seen_of
 from mmair.datasets.readers.bvh import MAX_FRAMES
 from mmair.datasets.units import require_frame_rate
 from mmair.errors import InputError
@@ -86,7 +87,7 @@ class StreamRecognizer:
         self.fps, self.smoothing, self.max_gap = fps, smoothing, max_gap
         self.length = frames_of(window, fps)
         self.stride = max(1, round(fps / rate))
-        self.late = 0
+        self.late = self.restarts = 0
         self._buffer: Optional[np.ndarray] = None
         self.reset()
 
@@ -142,6 +143,7 @@ class StreamRecognizer:
             self.late += late
             if abs(time - self._time) * self.fps >= self.length - _SNAP:
                 self.reset()
+                self.restarts += 1
             elif late:
                 return None
         if self._time is None:
@@ -174,6 +176,7 @@ class StreamRecognizer:
         if np.isinf(frame).any():
             raise InputError('the frame holds infinity, expected numbers, or '
                              'NaN where a joint was not seen')
+        frame[~seen_of(frame[None], self.layout)[0]] = np.nan
         return frame
 
     def _of_one_width(self, frame: np.ndarray, channels: tuple

@@ -59,6 +59,7 @@ def fill_missing(keypoint: np.ndarray, layout: SkeletonLayout,
     seen = np.isfinite(keypoint).all(-1)
     if seen.all():
         return keypoint
+    seen = seen_of(keypoint, layout)
     if layout.dims == 2:
         return np.where(seen[..., None], keypoint, 0).astype(keypoint.dtype)
     needed = sorted({joint for chain in (*layout.trunk, *(

@@ -1,7 +1,6 @@
 """The dataset behind every emotion data set."""
 import os.path as osp
 from collections import Counter
-from dataclasses import fields
 from typing import (Any, Callable, Dict, Iterator, List, Optional, Sequence,
                     Union)
 
@@ -176,10 +175,7 @@ class SkeletonDataset(BaseActionDataset):
         self.layout = get_layout(self.layout or found or 'nturgb+d')
         if found is not None:
             found = get_layout(found)
-            # What it is called, by its file for instance, does not matter.
-            differ = [f.name for f in fields(found) if f.name != 'name' and
-                      getattr(found, f.name) != getattr(self.layout, f.name)]
-            if differ:
+            if differ := found.differs_in(self.layout):
                 raise InputError(
                     f'{self._source}: meta.layout is {found.describe()}, '
                     f'expected {self.layout.describe()}; they differ in '

@@ -66,7 +66,8 @@ def normalize(step: NormalizeSkeleton, results: dict) -> None:
     trunk = trunk_points(position, layout)
     root = trunk[..., :1, :]
     length = trunk.diff(dim=-2).norm(dim=-1).sum(-1)
-    has_trunk = seen[..., [j for point in layout.trunk for j in point]].all(-1)
+    has_trunk = (length > 0) & seen[
+        ..., [j for point in layout.trunk for j in point]].all(-1)
     has_root = seen[..., list(layout.root)].all(-1, keepdim=True)
     joints = seen.long().sum(-1)[..., None, None].clamp(min=1)
     mean = (position * seen[..., None]).sum(-2, keepdim=True) / joints

@@ -12,7 +12,7 @@ import torch.distributed as torch_dist
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmair.cli import CfgOptions
+from mmair.cli import add_cfg_options
 from mmair.engine.building import places
 from mmair.errors import InputError
 
@@ -38,8 +38,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('config', help='config file')
     parser.add_argument('--work-dir', help='where logs and results go')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
+    add_cfg_options(parser)
     parser.add_argument('--launcher', default='none',
                         choices=['none', *_VARIABLES], help='job launcher')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0,
@@ -51,8 +50,8 @@ def apply_options(args: argparse.Namespace) -> Config:
     """Read the config of a tool's command line and merge its options.
 
     Args:
-        args (Namespace): From :func:`make_parser`, perhaps with amp, resume
-            and checkpoint.
+        args (Namespace): ``config`` and ``cfg_options``, perhaps the rest of
+            :func:`make_parser`, amp, resume and checkpoint.
 
     Returns:
         Config: What ``Runner.from_cfg`` takes.
@@ -79,10 +78,10 @@ def apply_options(args: argparse.Namespace) -> Config:
     except Exception as error:
         raise InputError(f'--cfg-options: do not fit {args.config}: '
                          f'{_first_line(error)}') from error
-    cfg.launcher = args.launcher
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg.launcher = getattr(args, 'launcher', 'none')
+    os.environ.setdefault('LOCAL_RANK', str(getattr(args, 'local_rank', 0)))
     name = osp.splitext(osp.basename(args.config))[0]
-    cfg.work_dir = (args.work_dir or cfg.get('work_dir')
+    cfg.work_dir = (getattr(args, 'work_dir', None) or cfg.get('work_dir')
                     or osp.join('work_dirs', name))
     if getattr(args, 'amp', False):
         if not torch.cuda.is_available():
@@ -134,6 +133,17 @@ def make_runner(cfg: Config, loader: str) -> Runner:
     make_folder(cfg.work_dir, 'work_dir')
     keep_freed_memory()
     return Runner.from_cfg(cfg)
+
+
+def require_batches(runner: Runner, where: str) -> None:
+    """Say in one sentence that there is nothing to train on."""
+    loader = runner.train_dataloader
+    if not len(loader):
+        raise InputError(
+            f'{where}: train_dataloader makes no batch of '
+            f'{len(loader.dataset)} recordings with '
+            f'batch_size={loader.batch_size} and drop_last; set a smaller '
+            'batch_size')
 
 
 def make_folder(path: str, purpose: str) -> None:

@@ -5,19 +5,21 @@ from typing import Dict, List
 import numpy as np
 
 
-def macro_f1_of_confusion(confusion: np.ndarray) -> np.ndarray:
-    """Macro-F1 of confusion matrices, over the classes that occur.
+def macro_f1_of_counts(hits: np.ndarray, support: np.ndarray,
+                       predicted: np.ndarray) -> np.ndarray:
+    """Macro-F1 over the classes that occur.
 
     Args:
-        confusion (np.ndarray): Counts, ``(..., K, K)``; rows are the truth.
+        hits (np.ndarray): How often each class was predicted rightly,
+            ``(..., K)``.
+        support (np.ndarray): How often each class occurs, ``(..., K)``.
+        predicted (np.ndarray): How often each was predicted, ``(..., K)``.
 
     Returns:
         np.ndarray: ``(...)``, in percent.
     """
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    support = confusion.sum(-1)
-    total = support + confusion.sum(-2)
-    f1 = np.where(support > 0, 2 * hits / np.maximum(total, 1), 0)
+    f1 = np.where(support > 0,
+                  2 * hits / np.maximum(support + predicted, 1), 0)
     return 100 * f1.sum(-1) / np.maximum((support > 0).sum(-1), 1)
 
 
@@ -49,17 +51,20 @@ def paired_bootstrap(labels: np.ndarray,
     labels, first, second = (np.asarray(x) for x in (labels, first, second))
     width = 1 + int(max(labels.max(), first.max(), second.max()))
 
-    def cells(predictions: np.ndarray) -> np.ndarray:
-        """Which cell of the confusion matrix each recording falls into."""
-        one_hot = np.zeros((len(labels), width * width), np.float32)
-        one_hot[np.arange(len(labels)), labels * width + predictions] = 1
-        return one_hot
+    def one_hot(classes: np.ndarray) -> np.ndarray:
+        """Which class each recording has, ``(N, K)``."""
+        return np.eye(width, dtype=np.float32)[classes]
+
+    truth = one_hot(labels)
+    methods = [[(truth * (row == labels)[:, None], one_hot(row))
+                for row in rows] for rows in (first, second)]
 
     def difference(weights: np.ndarray) -> np.ndarray:
+        support = weights @ truth
         return np.subtract(*(
-            np.mean([macro_f1_of_confusion(
-                (weights @ cells(row)).reshape(-1, width, width))
-                for row in rows], 0) for rows in (first, second)))
+            np.mean([macro_f1_of_counts(weights @ hits, support,
+                                        weights @ predicted)
+                     for hits, predicted in rows], 0) for rows in methods))
 
     drawn = np.concatenate([
         difference(weights)

@@ -22,12 +22,11 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmengine.runner.checkpoint import _load_checkpoint
 
 from mmair.datasets.transforms.standardize_actor import save_actor_statistics
-from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
-from mmair.models.backbones import encoder_config, encoder_of
+from mmair.models.backbones import (encoder_config, encoder_of,
+                                    load_backbone, read_checkpoint)
 from mmair.registry import DATASETS, MODELS, TRANSFORMS
 
 from .movement_statistics import movement_statistics
@@ -40,7 +39,7 @@ from .semi_supervised import labelled_subset
 from .training import OutOfTime, recognise, train
 
 #: Part of every name; raised when a unit's code changes what it computes.
-VERSION = 2
+VERSION = 3
 
 
 class Unit(NamedTuple):
@@ -128,12 +127,22 @@ class Comparison:
         """Recordings, labels and folds, without preparing a recording."""
         preset = self.preset
         data_type = DATASETS.get(preset.dataset.type)
-        self.classes = list(preset.classes or data_type.METAINFO['classes'])
+        self.classes = list(
+            preset.classes or data_type.METAINFO.get('classes', ()) or
+            DATASETS.build(dict(preset.dataset, lazy_init=True)).read()[
+                'meta'].get('classes', ()))
+        if not self.classes:
+            raise InputError('the data set does not name its classes; set '
+                             'classes=[...] in the preset')
         dataset = DATASETS.build(dict(preset.dataset, classes=self.classes))
         recordings = dataset.recordings
         self.dataset_name = type(dataset).__name__
         self.names = [r['frame_dir'] for r in recordings]
         self.actors = [r.get('actor') for r in recordings]
+        if 'adapted' in preset.tracks and None in self.actors:
+            raise InputError(
+                f'{self.names[self.actors.index(None)]}: its actor is not '
+                "known, so there is no adapted track; set tracks=['blind']")
         self.labels = np.array([r['label'] for r in recordings])
         self.folds = {p: folds_of(dataset, p) for p in (
             *preset.protocols, *(preset.splits if preset.recogniser else ()))}
@@ -142,6 +151,14 @@ class Comparison:
             *choices, *map(self._feature_ways, preset.tracks)))
         self.tuning = {p: tuning_folds(dataset, p, preset.tuning)
                        for p in preset.protocols if chosen}
+        for protocol, folds in (*self.folds.items(), *self.tuning.items()):
+            for train_part, _ in folds:
+                if len(set(self.labels[train_part])) < 2:
+                    raise InputError(
+                        f'a training part of {protocol!r} has the class '
+                        f'{self.classes[self.labels[train_part[0]]]!r} alone, '
+                        'expected two classes or more; leave this protocol '
+                        'out')
         self.num_recordings = len(dataset.read()['annotations'])
         self.data = _data_digest(preset.dataset)
         self._check_inductive(dataset.splits)
@@ -153,6 +170,7 @@ class Comparison:
         if split not in splits:
             raise InputError(f'pretrain_split: the data has no split '
                              f'{split!r}, only {", ".join(sorted(splits))}')
+        self.pretrain_names = sorted(splits[split])
         for protocol in self.folds:
             both = set(splits[split]) & set(self.tested(protocol))
             if both:
@@ -328,6 +346,7 @@ class Comparison:
             key['pretrained_on'] = _data_digest(other)
         elif preset.pretrain_split:
             cfg.train_dataloader.dataset.split = preset.pretrain_split
+            key['pretrained_on'] = self.pretrain_names
         statistics = self._plan_statistics(
             track, cfg.train_dataloader.dataset.get('prepare', []), other)
 
@@ -390,8 +409,7 @@ class Comparison:
         if (track, row) not in self.checkpoints:
             return model.backbone
         if 'backbones' in self.preset.rows[row]:  # of whichever kind it is
-            found = _load_checkpoint(self.checkpoints[track, row][-1],
-                                     map_location='cpu')
+            found = read_checkpoint(self.checkpoints[track, row][-1])
             return encoder_of(model, found['state_dict'])
         return self._encoder_config(row)[0]
 
@@ -420,19 +438,13 @@ class Comparison:
             backbone.init_weights()
             backbone.to('cuda' if torch.cuda.is_available() else 'cpu')
             if checkpoint:
-                state = _load_checkpoint(checkpoint, map_location='cpu')
-                check_weights(checkpoint, state, backbone.state_dict())
-                backbone.load_state_dict(state['state_dict'])
+                load_backbone(backbone, checkpoint)
             else:
                 calibrate_batch_norm(backbone, dataset, description=None)
-            features = extract_features(
-                backbone, dataset, description=None,
-                deviation=self.preset.deviation, parts=self.preset.parts)
+            features = extract_features(backbone, dataset, description=None)
             write_whole(output, lambda path: np.save(path, features))
 
-        key = dict(backbone=encoder, data=data,
-                   classes=self.classes, deviation=self.preset.deviation,
-                   parts=self.preset.parts)
+        key = dict(backbone=encoder, data=data, classes=self.classes)
         if kind == 'random':
             key['seed'] = seed
         elif weights is None:  # a file that somebody gave
@@ -444,8 +456,7 @@ class Comparison:
 
     def _plan_movement(self, track: str, row: str) -> str:
         """Statistics of whole recordings, not of windows."""
-        fps = self.preset.rows[row].get('fps', 30)
-        prepare = [dict(type='mmair.ResampleFrames', fps=fps),
+        prepare = [dict(type='mmair.ResampleFrames', fps=30),
                    dict(type='mmair.NormalizeSkeleton')]
         statistics = self._plan_statistics(track, prepare)
 
@@ -461,7 +472,8 @@ class Comparison:
                 if adapt:
                     x = adapt(dict(keypoint=x, actor=recording['actor'])
                               )['keypoint']
-                features.append(movement_statistics(x, recording['fps']))
+                features.append(movement_statistics(
+                    x, recording['fps'], dataset.layout))
             write_whole(output, lambda path: np.save(
                 path, torch.stack(features).cpu().numpy()))
 
@@ -525,9 +537,8 @@ class Comparison:
     def _plan_few_labels(self, track: str, row: str, seed: int,
                          weights: Optional[str]) -> None:
         preset = self.preset
-        if preset.recogniser is None or (
-                track == 'adapted' and not self._adapts_input(track)):
-            return  # there is nothing of the actor that it could be told
+        if preset.recogniser is None:
+            return
         for split in preset.splits:
             for percentage in preset.percentages:
                 for draw in range(1 if percentage == 100 else preset.draws):
@@ -541,7 +552,7 @@ class Comparison:
                          draw: int = 0) -> None:
         """Train all of the network on every fold of a protocol."""
         if track == 'adapted' and not self._adapts_input(track):
-            return
+            return  # there is nothing of the actor that it could be told
         units = []
         for number, (train_part, test) in enumerate(self.folds[protocol]):
             chosen = self._labelled(train_part, percentage, draw)
@@ -562,7 +573,8 @@ class Comparison:
         self._set_dataset(cfg)
         cfg.model.backbone = self._encoder(track, row)
         cfg.model.cls_head.num_classes = len(self.classes)
-        cfg.model.cls_head.layout = self._parts_layout(windows)
+        cfg.model.cls_head.layout = DATASETS.build(
+            dict(windows, indices=1)).sample_layout.to_dict()
         cfg.randomness.seed = seed
         cfg.visualizer = dict(type='Visualizer', vis_backends=[])
         # Recordings are prepared and, in the test, cut as for the readouts.
@@ -607,13 +619,6 @@ class Comparison:
             cost=3 * cfg.train_cfg.max_epochs * batches * loader.batch_size
             + 4 * len(test))
 
-    def _parts_layout(self, windows: dict) -> Optional[dict]:
-        """The layout by whose parts features are pooled, if they are."""
-        if not self.preset.parts:
-            return None
-        return DATASETS.build(dict(windows, indices=1)
-                              ).sample_layout.to_dict()
-
     # Work and results.
 
     def done(self, name: str) -> bool:
@@ -655,11 +660,16 @@ class Comparison:
 
 
 def _data_digest(dataset: dict) -> str:
-    """Of the recordings of a data set: their source, names and facts."""
+    """Of the recordings of a data set: positions, names and facts."""
     data = DATASETS.build(dict(dataset, lazy_init=True)).read()
-    facts = ('frame_dir', 'label', 'actor', 'recording', 'total_frames')
+    facts = ('frame_dir', 'label', 'actor', 'recording', 'fps')
+    positions = hashlib.sha256()
+    for annotation in data['annotations']:
+        for part in ('keypoint', 'keypoint_score'):
+            if part in annotation:
+                positions.update(np.ascontiguousarray(annotation[part]))
     return digest(dict(
-        dataset=dataset, source=data['meta'].get('source_sha256'),
+        dataset=dataset, meta=data['meta'], positions=positions.hexdigest(),
         recordings=[[a.get(fact) for fact in facts]
                     for a in data['annotations']]))
 

@@ -3,11 +3,11 @@ from typing import List, Optional, Tuple
 
 import numpy as np
 import torch
-from mmengine.runner.checkpoint import _load_checkpoint
 from torch import Tensor, nn
 
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
+from mmair.models.backbones import read_checkpoint
 from mmair.models.pretrainers.label_codes import LabelCodes
 
 from .readout import batches, calibrate_batch_norm
@@ -68,11 +68,8 @@ class LabelEncoder(nn.Module):
         Raises:
             InputError: If it has no prototypes, or is of another model.
         """
-        found = _load_checkpoint(path, map_location='cpu', logger='current')
-        state = found.get('state_dict', found)
-        if not all(isinstance(value, Tensor) for value in state.values()):
-            raise InputError(f'{path}: holds no state_dict of tensors, '
-                             'expected a checkpoint')
+        found = read_checkpoint(path)
+        state = found['state_dict']
         scales = self.scales_of(state)
         if not scales:
             raise InputError(
@@ -86,7 +83,7 @@ class LabelEncoder(nn.Module):
                 f'config model.head.num_labels={self.num_labels}; give the '
                 'config of that pre-training')
         expected = self.expected()
-        check_weights(path, dict(found, state_dict=state), expected)
+        check_weights(path, found, expected)
         missing = [key for key in expected if key not in state]
         if missing:
             raise InputError(f'{path}: the checkpoint lacks {len(missing)} '

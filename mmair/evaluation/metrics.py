@@ -13,7 +13,7 @@ from mmair.errors import InputError
 from mmair.registry import METRICS
 
 from .knn import knn_predict
-from .representation import effective_rank, evenly
+from .representation import effective_rank, some_of
 
 
 def emotion_scores(labels: Sequence[int],
@@ -92,7 +92,7 @@ class KNNMetric(BaseMetric):
     ``recording`` (leave one recording out). A diagnostic inside the training
     part: it uses labels, so it must not choose what is shipped. Recordings
     without a label do not take part; without any there is no score. Of more
-    than 20000 as many are compared, evenly spaced.
+    than 20000 so many are drawn and compared.
 
     Args:
         k (Sequence[int]): Numbers of neighbours. Defaults to (1, 20).
@@ -119,11 +119,11 @@ class KNNMetric(BaseMetric):
         labels = np.array([r[1] for r in results])
         groups = np.array([r[2] for r in results])
         scores = OrderedDict(effective_rank=effective_rank(
-            torch.from_numpy(features)[evenly(len(features))]))
+            torch.from_numpy(features)[some_of(len(features))]))
         known = np.flatnonzero(labels >= 0)
         if not len(known):
             return scores
-        known = known[evenly(len(known)).numpy()]
+        known = known[some_of(len(known)).numpy()]
         features, labels, groups = (
             x[known] for x in (features, labels, groups))
         for k in self.k:

@@ -22,8 +22,6 @@ PRESET: Dict[str, Any] = dict(
     adapt=dict(features=True, input=False),
     pretrain_split=None,  # None is all recordings: transductive
     protocols=['xseq', 'xrec', 'xsub', 'xsub_fixed'],
-    deviation=True,  # pooled beside the mean
-    parts=True,  # limbs and torso are pooled each by itself
     knn=[1, 20],
     # The fold inside whose training part choices are made; xact_f0 where
     # actors are not known.
@@ -46,7 +44,7 @@ PRESET: Dict[str, Any] = dict(
 #: What a row may be, and which readouts it has.
 KINDS = ('pretrained', 'random', 'supervised', 'statistics')
 _ROW_KEYS = ('kind', 'config', 'options', 'backbones', 'pretrain_dataset',
-             'fps', 'seeds', 'protocols', 'gcn_alone')
+             'seeds', 'protocols', 'gcn_alone')
 
 
 def load_preset(path: str, options: Optional[dict] = None) -> Config:
@@ -81,6 +79,11 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
     for key in ('dataset', 'rows'):
         if not preset[key]:
             raise InputError(f'{path}: {key} is missing')
+    for key, value in PRESET.items():
+        if isinstance(value, list) and not isinstance(preset[key],
+                                                      (list, tuple)):
+            raise InputError(f'{path}: {key} is {preset[key]!r}, expected a '
+                             f'list such as [{preset[key]!r}]')
     for name, row in preset.rows.items():
         where = f'{path}: row {name!r}'
         if row.get('kind') not in KINDS:

@@ -10,7 +10,8 @@ names of recordings (``frame_dir``) by data set class. A run that starts from
 other weights inherits what those had seen.
 """
 import os.path as osp
-from typing import Dict, Iterable, List, Optional
+import re
+from typing import Dict, Iterable, List, Optional, Set
 
 import mmengine
 
@@ -69,6 +70,15 @@ def merge(records: Iterable[Provenance]) -> Provenance:
             for kind, datasets in result.items()}
 
 
+def _seen(record: Provenance, kind: str, dataset: str,
+          tested: Iterable[str]) -> Set[str]:
+    """The tested recordings that are in a record, whichever person."""
+    def whole(names: Iterable[str]) -> Set[str]:
+        return {re.sub(r'#\d+$', '', name) for name in names}
+
+    return whole(record[kind].get(dataset, ())) & whole(tested)
+
+
 def check_unseen(checkpoint: str, dataset: str,
                  tested: Iterable[str]) -> None:
     """Refuse a test on recordings whose labels the weights have seen.
@@ -82,7 +92,7 @@ def check_unseen(checkpoint: str, dataset: str,
         InputError: If a test recording was seen with its label.
     """
     record = load_provenance(checkpoint) or dict(labelled={})
-    seen = set(record['labelled'].get(dataset, ())) & set(tested)
+    seen = _seen(record, 'labelled', dataset, tested)
     if seen:
         raise InputError(
             f'{checkpoint}: its training saw the labels of {len(seen)} test '
@@ -101,5 +111,5 @@ def pretraining_saw(checkpoint: str, dataset: str,
     record = load_provenance(checkpoint)
     if record is None:
         return 'not recorded'
-    seen = set(record['unlabelled'].get(dataset, ())) & set(tested)
+    seen = _seen(record, 'unlabelled', dataset, tested)
     return 'transductive' if seen else 'inductive'

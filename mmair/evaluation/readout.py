@@ -54,22 +54,26 @@ def folds_of(dataset, protocol: str) -> List[Fold]:
     def select(name: str) -> np.ndarray:
         return np.array([index[f] for f in splits[name] if f in index])
 
+    def tested(name: str) -> str:  # MMAction2's own files have `val`
+        return name + ('_test' if f'{name}_test' in splits else '_val')
+
     if protocol.endswith('_fixed'):
         names = [protocol[:-len('_fixed')]]
     elif re.search(_NUMBER, protocol):
         names = [protocol]
     else:
-        names = sorted((name[:-len('_train')] for name in splits
-                        if name.startswith(f'{protocol}_f')
-                        and name.endswith('_train')),
-                       key=lambda name: int(name.split('_f')[1]))
-    if not names or f'{names[0]}_train' not in splits:
+        numbers = (re.fullmatch(rf'{re.escape(protocol)}_f(\d+)_train', name)
+                   for name in splits)
+        names = [f'{protocol}_f{number}' for number in sorted(
+            int(found[1]) for found in numbers if found)]
+    if not names or any(f'{name}_train' not in splits
+                        or tested(name) not in splits for name in names):
         known = sorted({name.split('_')[0] for name in splits})
         raise InputError(
             f'no folds of {protocol!r} in the data, which has '
             f'{", ".join(known) or "none"}; convert it again if it was made '
             'by an earlier version')
-    folds = [(select(f'{n}_train'), select(f'{n}_test')) for n in names]
+    folds = [(select(f'{n}_train'), select(tested(n))) for n in names]
     for name, (train, test) in zip(names, folds):
         if not len(train) or not len(test):
             raise InputError(f'fold {name!r} has {len(train)} training and '
@@ -236,9 +240,8 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
 @torch.no_grad()
 def extract_features(backbone: torch.nn.Module, dataset,
                      batch_size: int = 32,
-                     description: Optional[str] = 'features',
-                     deviation: bool = True,
-                     parts: bool = True) -> np.ndarray:
+                     description: Optional[str] = 'features'
+                     ) -> np.ndarray:
     """Features of all recordings of a dataset.
 
     Args:
@@ -246,14 +249,10 @@ def extract_features(backbone: torch.nn.Module, dataset,
         dataset (SkeletonDataset): With a test pipeline.
         batch_size (int): Recordings at a time.
         description (str, optional): Of the progress bar; None for none.
-        deviation (bool): Whether to pool the deviation, too. Defaults to
-            True.
-        parts (bool): Whether to pool each part of the body by itself.
-            Defaults to True.
 
     Returns:
-        np.ndarray: Mean and deviation over time and windows, ``(N, 2 * P *
-        D)``, or the mean alone, for P parts; see :func:`pool_windows`.
+        np.ndarray: Mean and deviation over time and windows of each part of
+        the body, ``(N, 2 * P * D)`` for P parts; see :func:`pool_windows`.
     """
     check_joints(backbone, dataset)
     device = next(backbone.parameters()).device
@@ -262,8 +261,8 @@ def extract_features(backbone: torch.nn.Module, dataset,
     for windows in batches(dataset, batch_size, description):
         x = windows.to(device)
         pooled = pool_windows(
-            backbone(x.flatten(0, 1)), x.shape[1], deviation,
-            dataset.sample_layout if parts else None).cpu().numpy()
+            backbone(x.flatten(0, 1)), x.shape[1],
+            layout=dataset.sample_layout).cpu().numpy()
         if features is None:
             features = np.empty((len(dataset), *pooled.shape[1:]),
                                 pooled.dtype)
@@ -274,11 +273,13 @@ def extract_features(backbone: torch.nn.Module, dataset,
 
 def batches(dataset, batch_size: int, description: Optional[str]):
     """Batches of windows, ``(B, num_clips, M, T, V, C)``."""
-    total = len(dataset)
-    starts = range(0, total, batch_size)
-    for start in track(starts, description) if description else starts:
-        batch = dataset.__getitems__(
-            range(start, min(start + batch_size, total)))
+    ends = [*range(batch_size, len(dataset), batch_size), len(dataset)]
+    # A recording alone has no variance, which a batch norm would ask for.
+    if len(ends) > 1 and ends[-1] - ends[-2] == 1:
+        ends.pop(-2)
+    parts = list(map(range, [0, *ends], ends))
+    for part in track(parts, description) if description else parts:
+        batch = dataset.__getitems__(part)
         yield stack_samples([sample['inputs'] for sample in batch])
 
 

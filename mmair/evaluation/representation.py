@@ -6,14 +6,17 @@ from torch import Tensor
 from mmair.errors import InputError
 
 
-def evenly(total: int, most: int = 20000) -> Tensor:
-    """Numbers below ``total``: all, or as many as ``most`` evenly spaced.
+def some_of(total: int, most: int = 20000) -> Tensor:
+    """Numbers below ``total``: all, or ``most`` of them, in order.
 
     What is measured of a set is measured of so many: time and memory do not
-    grow without end.
+    grow without end. They are drawn, the same ones always: of recordings
+    sorted by class every n-th might leave classes out.
     """
-    count = min(total, most)
-    return torch.arange(count) * total // max(count, 1)
+    if total <= most:
+        return torch.arange(total)
+    generator = torch.Generator().manual_seed(0)
+    return torch.randperm(total, generator=generator)[:most].sort().values
 
 
 def effective_rank(x: Tensor) -> float:

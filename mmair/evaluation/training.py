@@ -17,8 +17,8 @@ from mmengine.runner import Runner
 
 from mmair.compat import get_gt_label, get_pred_score
 from mmair.engine.hooks import ProvenanceHook
+from mmair.engine.launch import require_batches
 from mmair.engine.memory import keep_freed_memory
-from mmair.errors import InputError
 
 _numbers = itertools.count()
 
@@ -120,12 +120,7 @@ def train(cfg: Config, work_dir: str, then: Callable[[Runner], Any],
     # Without `cfg`, which the runner would format five times.
     names = set(inspect.signature(Runner).parameters) & set(cfg)
     runner = Runner(**{name: cfg[name] for name in names})
-    if not len(runner.train_dataloader):
-        raise InputError(
-            f'{work_dir}: train_dataloader makes no batch of '
-            f'{len(runner.train_dataloader.dataset)} recordings with '
-            f'batch_size={cfg.train_dataloader.batch_size} and drop_last; '
-            'set a smaller batch_size')
+    require_batches(runner, work_dir)
     if not any(isinstance(hook, ProvenanceHook) for hook in runner.hooks):
         runner.register_hook(ProvenanceHook())
     runner.register_hook(DeadlineHook(deadline))

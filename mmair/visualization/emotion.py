@@ -164,7 +164,7 @@ def _figure(title: str, height: float,
     fig = Figure(figsize=size, dpi=100, facecolor='white')
     if title:
         fig.text(.15 / width, 1 - .1 / size[1], title, ha='left', va='top',
-                 size=12, weight='bold', color=TEXT_COLOR)
+                 size=12, weight='bold', color=TEXT_COLOR, parse_math=False)
     return fig, width - _LEFT - _RIGHT
 
 

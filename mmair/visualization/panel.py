@@ -94,7 +94,7 @@ def draw_panels(rows: Sequence[Sequence[Panel]],
     fig = Figure(figsize=size, dpi=100, facecolor='white')
     if title:
         fig.text(.1 / size[0], 1 - .1 / size[1], title, ha='left', va='top',
-                 size=13, weight='bold', color=TEXT_COLOR)
+                 size=13, weight='bold', color=TEXT_COLOR, parse_math=False)
     top = size[1] - above
     for row, strip, step, height in zip(rows, strips, steps, heights):
         left = .1
@@ -124,9 +124,9 @@ def _draw_strip(fig: Figure, panel: Panel, index: np.ndarray,
     ax = in_inches(fig, *box)
     width, height = box[2:]
     ax.text(0, height - .06, panel.title, ha='left', va='top', size=11,
-            weight='bold', color=TEXT_COLOR)
+            weight='bold', color=TEXT_COLOR, parse_math=False)
     ax.text(0, height - .27, panel.note, ha='left', va='top', size=9,
-            color=TEXT_COLOR)
+            color=TEXT_COLOR, parse_math=False)
     bottom = _SPACE + _TIMES
     poses = poses + (0, bottom)
     if panel.floor and panel.layout.dims == 3:
@@ -183,7 +183,7 @@ def draw_panels_gif(panels: Sequence[Panel],
     for panel, low, high, width in zip(panels, lows, highs, widths):
         ax = in_inches(fig, left, 0, width, size[1])
         ax.text(width / 2, size[1] - .08, panel.title, ha='center', va='top',
-                size=10, weight='bold', color=TEXT_COLOR)
+                size=10, weight='bold', color=TEXT_COLOR, parse_math=False)
         if panel.floor and panel.layout.dims == 3:
             ax.plot([.1, width - .1], [.12, .12], color=SHADE_COLOR, lw=1.2,
                     zorder=0)

@@ -231,8 +231,9 @@ def project(keypoint: np.ndarray, layout: SkeletonLayout,
             f'{layout.describe()}')
     if layout.dims == 2:
         points = keypoint[..., :2] * (1, -1)
-        if keypoint.shape[2] == 3:
-            points[keypoint[..., 2] <= 0] = np.nan
+        # Without a score what lies at (0, 0) was not seen.
+        points[keypoint[..., 2] <= 0 if keypoint.shape[2] == 3 else
+               ~keypoint.any(-1)] = np.nan
     else:
         points = keypoint @ (_camera(keypoint, layout) if turn else
                              _camera_of(1., 0.))

@@ -32,7 +32,9 @@ class Fake:
 
 
 def frame(value=0.):
-    return np.full((len(LAYOUT), 3), value, np.float32)
+    x = np.ones((len(LAYOUT), 3), np.float32)
+    x[:, 0] = value
+    return x
 
 
 @pytest.fixture(scope='module')
@@ -138,6 +140,38 @@ def test_a_joint_that_is_lost_is_not_mixed_with_one_that_is_there():
                                rtol=1e-5)
     # That of the nearer frame, in which it is lost, and is there.
     np.testing.assert_allclose(x[:, 3], [1, np.nan, 3], rtol=1e-5)
+
+
+def test_who_is_absent_is_not_mixed_with_who_is_there():
+    """Absent is a 3-D person all 0, or in 2-D a joint at (0, 0)."""
+    stream = StreamRecognizer(Fake(), window=1, fps=10)
+    for time, pose in ((0., frame(1)), (.14, 0 * frame()), (.21, frame(3))):
+        stream.push(pose, time)
+    assert np.isnan(stream.window[1]).all()
+    assert set(stream.window[[0, 2], 0, 0]) == {1, 3}
+
+    class Flat(Fake):
+        layout = get_layout('coco')
+
+    stream = StreamRecognizer(Flat(), window=1, fps=10)
+    a, b = np.full((17, 2), 8.), np.full((17, 2), 4.)
+    b[3] = 0
+    stream.push(a, 0.)
+    stream.push(b, .14)
+    assert stream.window[1, 0, 0] == pytest.approx(8 - 4 / 1.4)
+    assert np.isnan(stream.window[1, 3]).all()
+
+
+def test_after_a_frame_of_absurd_numbers_the_stream_goes_on(inferencer, body):
+    stream = StreamRecognizer(inferencer, window=1, fps=30, rate=1)
+    x = np.concatenate([body] * 3)[:150].copy()
+    x[40, 3] = 1e25
+    answers = [a for a in map(stream.push, x) if a]
+    assert len(answers) == 5
+    assert [a['scores'] is None for a in answers] == [
+        False, True, False, False, False]
+    assert answers[1]['reason'] == 'the positions are too large to be scored'
+    json.dumps(answers, allow_nan=False)
 
 
 def test_time_that_does_not_pass_is_counted():
@@ -314,6 +348,11 @@ def test_tool(trained, inferencer, body, tmp_path, capsys, monkeypatch):
     assert 'line 42 left out: the message has' in said.err
     assert '64 lines, 2 that were no frames, 1 out of order, 1 answers' in (
         said.err)
+    assert 'anew' not in said.err
+    (tmp_path / 'frames').write_text('\n'.join(json.dumps(dict(
+        time=1000 * i, keypoint=x.tolist())) for i, x in enumerate(body[:9])))
+    assert run_tool('stream.py', *args, *given) == 0
+    assert '8 frames were a window or more away' in capsys.readouterr().err
     (tmp_path / 'frames').write_text('garbage\n')
     assert run_tool('stream.py', *args, *given) == 2
     assert 'holds no frame' in sentence(capsys)

@@ -20,6 +20,15 @@ def test_without_nan_it_is_the_same(body):
     assert fill_missing(body, LAYOUT, 30) is body
 
 
+def test_who_is_absent_is_no_end_of_a_gap(body):
+    """All coordinates 0 are not seen, as NaN is not."""
+    x = body.copy()
+    x[8:20] = np.nan
+    x[20:] = 0
+    filled = fill_missing(x, LAYOUT, 30)
+    assert not filled[8:].any() and np.array_equal(filled[:8], body[:8])
+
+
 def test_short_gaps_are_filled_and_long_ones_lie_at_the_root(body):
     wrist, ankle = LAYOUT.limbs['left_arm'][2], LAYOUT.limbs['left_leg'][2]
     x = body.copy()

@@ -36,6 +36,14 @@ def text_of(data):
     return finding.text
 
 
+def test_a_label_out_of_all_range(data):
+    del data['meta']['classes']
+    data['annotations'][0]['label'] = 2 * 10**7
+    report = verify(data)
+    assert len(report.classes) == 4
+    assert sum(c['20000000'] for c in report.counts.values()) == 1
+
+
 @pytest.mark.parametrize('layout', THREE_D)
 def test_clean_data_gives_no_finding(layout):
     data = _CLEAN if layout == 'ebedb' else generate_annotations(

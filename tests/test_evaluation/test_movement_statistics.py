@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmair.evaluation.movement_statistics import movement_statistics
+from mmair.layouts import get_layout
 
 
 def slow_statistics(x, fps):
@@ -38,6 +39,45 @@ def test_against_numpy(frames, dims):
     assert found.shape == (5 * dims * 2 + 5 * 6, )
     expected = np.mean([slow_statistics(person, 15.) for person in x], 0)
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-9)
+
+
+def test_what_was_not_seen_does_not_count():
+    rng = np.random.default_rng(0)
+    layout = get_layout('coco')
+    x = torch.tensor(rng.normal(size=(1, 30, 17, 2)))
+    seen = torch.ones(1, 30, 17, 1, dtype=x.dtype)
+    plain = movement_statistics(x, 15., layout)
+    np.testing.assert_array_equal(plain, movement_statistics(x, 15.))
+    # A score is no coordinate.
+    score = torch.tensor(rng.uniform(.1, 1, size=seen.shape))
+    torch.testing.assert_close(
+        movement_statistics(torch.cat((x, score), 3), 15., layout), plain)
+    # What is lost lies at the root; before and behind it the body moves.
+    seen[:, :7, 3] = 0
+    seen[:, 20, 5] = 0
+    found = movement_statistics(torch.cat((x * seen, seen), 3), 15., layout)
+    expected = slow_statistics(x[0, 7:].numpy(), 15.)
+    joint = np.r_[6:8, 34 + 6:34 + 8, 68 + 3 + 17 * np.arange(6)]
+    np.testing.assert_allclose(found[joint], expected[joint], atol=1e-9)
+    speeds = np.linalg.norm(np.diff(x[0, :, 5].numpy(), axis=0), axis=1) * 15
+    speeds = np.delete(speeds, [19, 20])
+    np.testing.assert_allclose(
+        found[68 + 5 + 17 * np.arange(3)],
+        np.log1p([speeds.mean(), speeds.std(), speeds.max()]), atol=1e-9)
+    rest = np.setdiff1d(np.arange(len(plain)), np.r_[joint, 10:12, 44:46,
+                                                     73 + 17 * np.arange(6)])
+    np.testing.assert_allclose(found[rest], plain[rest], atol=1e-9)
+
+
+def test_persons_who_are_absent_have_no_say():
+    layout = get_layout('ebedb')
+    x = torch.randn(2, 20, len(layout), 3, dtype=torch.double)
+    alone = movement_statistics(x[:1], 15., layout)
+    x[1] = 0
+    torch.testing.assert_close(movement_statistics(x, 15., layout), alone)
+    x[1, 9:] = 1.  # somebody comes in, and stands
+    motion = movement_statistics(x, 15., layout)[len(layout) * 6:]
+    torch.testing.assert_close(motion, alone[len(layout) * 6:] / 2)
 
 
 def test_speed_is_in_seconds():

@@ -38,6 +38,17 @@ def test_what_was_seen_without_labels(checkpoint, tmp_path):
     check_unseen(other, 'A', ['a1'])
 
 
+def test_persons_of_a_recording_are_of_it(tmp_path):
+    path = str(tmp_path / 'backbone.pth')
+    for seen, tested in (('a1', 'a1#0'), ('a1#1', 'a1'), ('a1#1', 'a1#0')):
+        (tmp_path / 'provenance.json').write_text(json.dumps(
+            dict(unlabelled=dict(A=[seen]), labelled=dict(A=[seen]))))
+        assert pretraining_saw(path, 'A', [tested]) == 'transductive'
+        with pytest.raises(InputError, match='a1 first'):
+            check_unseen(path, 'A', [tested])
+        check_unseen(path, 'A', ['a10', 'a#1b'])
+
+
 def test_pretraining_leaves_a_record(pretrained):
     record = load_provenance(str(pretrained / 'backbone.pth'))
     names = record['unlabelled']['SyntheticEmotionDataset']
@@ -66,6 +77,9 @@ def test_several_data_sets_and_a_resume(tmp_path):
     assert first == dict(A=['a1', 'a2'], B=['b1'])
     assert run(True, of(A, 'a3')) == dict(A=['a1', 'a2', 'a3'], B=['b1'])
     assert run(False, of(A, 'a3')) == dict(A=['a3'])
+    # Weights of an earlier training lie there still.
+    (tmp_path / 'epoch_9.pth').touch()
+    assert run(False, of(A, 'a4')) == dict(A=['a3', 'a4'])
 
 
 def test_what_is_inherited_is_kept_beside_unknown_data(checkpoint, tmp_path):

@@ -9,7 +9,7 @@ import mmair.evaluation.readout as readout
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 from mmair.models.heads import pool_windows
-from mmair.evaluation.readout import (choose, extra_trees,
+from mmair.evaluation.readout import (batches, choose, extra_trees,
                                       extract_features, folds_of,
                                       logistic_regression,
                                       nearest_neighbours, out_of_fold,
@@ -58,6 +58,17 @@ def test_folds_in_the_order_of_their_numbers():
             for i in range(12) for part in ('train', 'test')}
     tested = [names(fold)[1] for fold in folds_of(dataset(**many), 'xrec')]
     assert tested == [[n] for n in NAMES]
+
+
+def test_folds_of_other_files():
+    """MMAction2's own call the test part val; a name may hold _f."""
+    parts = dict(a_f1st_f0_train=NAMES[:6], a_f1st_f0_test=NAMES[6:],
+                 ntu_train=NAMES[:4], ntu_val=NAMES[4:])
+    for protocol, cut in (('a_f1st', 6), ('ntu_fixed', 4)):
+        assert [names(fold) for fold in folds_of(
+            dataset(**parts), protocol)] == [[NAMES[:cut], NAMES[cut:]]]
+    with pytest.raises(InputError, match="no folds of 'half_fixed'"):
+        folds_of(dataset(half_train=NAMES), 'half_fixed')
 
 
 @pytest.mark.parametrize('changes, protocol, message', [
@@ -202,12 +213,21 @@ class Channels(torch.nn.Linear):
         return super().forward(x).permute(0, 1, 4, 2, 3)
 
 
+@pytest.mark.parametrize('size, sizes', [
+    (1, [1] * 3 + [2]), (2, [2, 3]), (3, [3, 2]), (4, [5]), (5, [5]),
+    (9, [5])])
+def test_no_recording_is_alone_in_the_last_batch(size, sizes):
+    found = list(batches(Windows(), size, None))
+    assert [len(batch) for batch in found] == sizes
+    assert torch.equal(torch.cat(found), Windows.x)
+
+
 def test_features_are_held_once(monkeypatch):
     made, alive = [], []
 
-    def pool(*args):
+    def pool(*args, **kwargs):
         alive.append(sum(batch() is not None for batch in made))
-        array = pool_windows(*args).numpy()
+        array = pool_windows(*args, **kwargs).numpy()
         made.append(weakref.ref(array))
         return SimpleNamespace(
             cpu=lambda: SimpleNamespace(numpy=lambda: array))
@@ -215,17 +235,14 @@ def test_features_are_held_once(monkeypatch):
     monkeypatch.setattr(readout, 'pool_windows', pool)
     extract_features(Channels(3, 4), Windows(), batch_size=1,
                      description=None)
-    assert len(alive) == 5 and max(alive) <= 1
+    assert len(alive) == 4 and max(alive) <= 1
 
 
-@pytest.mark.parametrize('deviation', [True, False])
-@pytest.mark.parametrize('parts', [True, False])
-def test_features_are_pooled_over_parts_of_the_data(parts, deviation):
+def test_features_are_pooled_over_parts_of_the_data():
     backbone, data = Channels(3, 4), Windows()
-    found = extract_features(backbone, data, batch_size=2, description=None,
-                             deviation=deviation, parts=parts)
-    assert found.shape == (5, 4 * (1 + deviation) * (5 if parts else 1))
+    found = extract_features(backbone, data, batch_size=2, description=None)
+    assert found.shape == (5, 4 * 2 * 5)
     with torch.no_grad():
         maps = backbone(data.x.flatten(0, 1))
     np.testing.assert_allclose(found, pool_windows(
-        maps, 2, deviation, 'ebedb' if parts else None), atol=1e-6)
+        maps, 2, layout='ebedb'), atol=1e-6)

@@ -5,15 +5,24 @@ import pytest
 import torch
 
 from mmair.errors import InputError
-from mmair.evaluation.representation import (effective_rank, evenly,
-                                             linear_cka)
+from mmair.evaluation.representation import (effective_rank, linear_cka,
+                                             some_of)
 
 
-def test_of_many_some_are_taken_evenly():
-    assert evenly(5).tolist() == [0, 1, 2, 3, 4] and not len(evenly(0))
-    assert evenly(10, 4).tolist() == [0, 2, 5, 7]
-    some = evenly(10**9)
-    assert len(some) == 20000 and set(some.diff().tolist()) == {50000}
+def test_of_many_some_are_drawn():
+    assert some_of(5).tolist() == [0, 1, 2, 3, 4] and not len(some_of(0))
+    for total, most in ((10, 4), (40000, 20000)):
+        some = some_of(total, most)
+        assert len(some) == most and (some.diff() > 0).all()
+        assert 0 <= some[0] and some[-1] < total
+        assert torch.equal(some, some_of(total, most))
+
+
+@pytest.mark.parametrize('total, most, classes', [
+    (1500, 1000, 3), (2000, 1000, 2), (4000, 1000, 4), (60000, 20000, 3)])
+def test_of_sorted_recordings_every_class_is_drawn(total, most, classes):
+    counts = torch.bincount(some_of(total, most) % classes)
+    assert (counts - most / classes).abs().max() < .2 * most / classes
 
 
 def test_effective_rank():

@@ -123,6 +123,16 @@ def test_unseen_joints_do_not_count():
     seen = model.seen_tokens(x.flatten(0, 2))
     assert seen.shape == (8, 4, 17)
     assert not seen[:, 1, 3].any() and seen.sum() == 8 * (4 * 17 - 1)
+    # The motion of a token's last frame is to the first of the next one.
+    edge = x.clone()
+    edge[:, :, :, 5:7, 3] = 1
+    edge[:, :, :, 8, 3] = 0
+    seen = model.seen_tokens(edge.flatten(0, 2))
+    assert seen[0, :, 3].tolist() == [True, False, False, True]
+    model.head.target = 'position'
+    seen = model.seen_tokens(edge.flatten(0, 2))
+    assert seen[0, :, 3].tolist() == [True, True, False, True]
+    model.head.target = 'motion'
     assert torch.isfinite(model(x, samples, mode='loss')['loss_masked'])
 
 

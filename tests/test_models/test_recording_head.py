@@ -5,6 +5,7 @@ from mmaction.structures import ActionDataSample
 from tiny_air import WIDTH, backbone, set_gt_label
 
 from mmair.compat import get_pred_score
+from mmair.errors import InputError
 from mmair.layouts import LIMBS, get_layout
 from mmair.models.heads.recording_head import pool_windows
 from mmair.registry import MODELS
@@ -13,6 +14,16 @@ from mmair.registry import MODELS
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
+
+
+def test_a_batch_of_one_recording_is_told():
+    head = MODELS.build(dict(type='mmair.RecordingHead', num_classes=3,
+                             in_channels=4))
+    x = torch.randn(2, 1, 4, 5, 6)
+    with pytest.raises(InputError, match='batch_size to 2 or more'):
+        head(x, num_clips=2)
+    assert head.eval()(x, num_clips=2).shape == (1, 3)
+    assert head.train()(x, num_clips=1).shape == (2, 3)
 
 
 def signed_root(value):

@@ -16,17 +16,17 @@ import argparse
 import numpy as np
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
-from mmengine.runner.checkpoint import _load_checkpoint
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, check_writable, device, run
+from mmair.cli import add_cfg_options, check_writable, device, run
 from mmair.datasets import SkeletonDataset
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.evaluation.feature_file import RecordingFeatures
 from mmair.evaluation.readout import extract_features
-from mmair.models.backbones import encoder_of, load_backbone
+from mmair.models.backbones import (encoder_of, load_backbone,
+                                    read_checkpoint)
 from mmair.registry import DATASETS, MODELS
 
 
@@ -42,9 +42,7 @@ def parse_args() -> argparse.Namespace:
                         'as in the config)')
     parser.add_argument('--device', type=device, default='cpu',
                         help='cpu, cuda, ... (default: cpu)')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -63,9 +61,8 @@ def main() -> None:
     with building(cfg):
         dataset = DATASETS.build(loader.dataset)
         MODELS.build(dict(cfg.model.backbone, init_cfg=None))
-    found = _load_checkpoint(args.checkpoint, map_location='cpu')
     backbone = MODELS.build(dict(
-        encoder_of(cfg.model, found.get('state_dict', found)),
+        encoder_of(cfg.model, read_checkpoint(args.checkpoint)['state_dict']),
         init_cfg=None))
     if not isinstance(dataset, SkeletonDataset):
         raise InputError(f'{args.config}: {type(dataset).__name__} is no '

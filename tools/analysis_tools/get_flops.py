@@ -17,7 +17,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, count, run
+from mmair.cli import add_cfg_options, count, run
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -35,9 +35,7 @@ def parse_args() -> argparse.Namespace:
                         'window (default: those of the config)')
     parser.add_argument('--table', action='store_true',
                         help='print each module, too')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 

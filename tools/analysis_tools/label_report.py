@@ -28,7 +28,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, count, device, run
+from mmair.cli import add_cfg_options, count, device, run
 from mmair.datasets import SkeletonDataset
 from mmair.datasets.transforms.missing import seen_joints
 from mmair.engine.building import building
@@ -66,9 +66,7 @@ def parse_args() -> argparse.Namespace:
                         'label_report beside the checkpoint)')
     parser.add_argument('--device', type=device, default='cpu',
                         help='cpu, cuda, ... (default: cpu)')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 

@@ -4,14 +4,12 @@
     python tools/analysis_tools/print_config.py CONFIG --key model.backbone
 """
 import argparse
-import os
-import sys
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, run
+from mmair.cli import add_cfg_options, run
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError, writing
 
@@ -25,9 +23,7 @@ def parse_args() -> argparse.Namespace:
                         'train_dataloader.dataset.pipeline')
     parser.add_argument('--out', type=Path, help='write it to this file, a '
                         'config without _base_')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -55,10 +51,7 @@ def main() -> None:
         cfg = Config(ConfigDict({f'item_{name}' if name.isdigit() else name:
                                  part}))
     if args.out is None:
-        try:
-            print(cfg.pretty_text, flush=True)
-        except BrokenPipeError:  # `| head` has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(cfg.pretty_text, flush=True)
         return
     with writing(args.out):
         args.out.write_text(cfg.pretty_text, encoding='utf-8')

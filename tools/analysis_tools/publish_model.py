@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Dict
 
 import torch
-from mmengine.runner.checkpoint import _load_checkpoint
 from torch import Tensor
 
 import mmair
@@ -27,7 +26,7 @@ from mmair.datasets.class_names import class_names
 from mmair.engine.hooks.skeleton_check_hook import check_finite
 from mmair.errors import InputError, writing
 from mmair.layouts import get_layout
-from mmair.models.backbones import backbone_weights
+from mmair.models.backbones import backbone_weights, read_checkpoint
 
 
 def parse_args() -> argparse.Namespace:
@@ -56,12 +55,12 @@ def main() -> None:
     args = parse_args()
     if not osp.isfile(args.checkpoint):
         raise InputError(f'{args.checkpoint}: no such file')
-    found = _load_checkpoint(args.checkpoint, map_location='cpu')
-    state, meta = found.get('state_dict', found), found.get('meta', {})
-    if not state or not all(isinstance(v, Tensor) for v in state.values()):
-        raise InputError(f'{args.checkpoint}: holds no state_dict of tensors, '
-                         'expected a checkpoint')
-    state = weights_of(state)
+    found = read_checkpoint(args.checkpoint)
+    meta = found['meta']
+    if not found['state_dict']:
+        raise InputError(f'{args.checkpoint}: holds no weights, expected a '
+                         'checkpoint')
+    state = weights_of(found['state_dict'])
     check_finite(args.checkpoint, state)
     published = dict(mmair_version=mmair.__version__)
     known = meta.get('layout')

@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 import mmair
@@ -266,7 +267,7 @@ def section_emotions(ann_file):
     with tempfile.TemporaryDirectory() as folder:
         gif = Path(folder, 'emotion.gif')
         for emotion, example in examples.items():
-            body, fps = example['keypoint'][0], example.get('fps', 30.)
+            body, fps = somebody(example), example.get('fps', 30.)
             draw_gif(body, layout, gif, fps)
             strip = draw_strip(body, layout, fps=fps, legend=False)
             rows += (f'<div class="card emotion"><h3>{html.escape(emotion)}'
@@ -278,6 +279,14 @@ def section_emotions(ann_file):
             'the whole recording. Look for tempo, size of the gestures, '
             'lean, and how open the arms are.</p>'
             f'<p class="soft legend">{legend()}</p>{rows}')
+
+
+def somebody(annotation):
+    """The first person who is there, in 2-D with scores if there are any."""
+    bodies, score = annotation['keypoint'], annotation.get('keypoint_score')
+    if score is not None:
+        bodies = np.concatenate((bodies, score[..., None]), -1)
+    return next((body for body in bodies if body.any()), bodies[0])
 
 
 def recorded(ann_file):

@@ -22,7 +22,7 @@ from pathlib import Path
 import mmengine
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, check_writable, count, positive, run
+from mmair.cli import add_cfg_options, check_writable, count, positive, run
 from mmair.evaluation.comparison import Comparison, write_whole
 from mmair.evaluation.comparison_report import report
 from mmair.evaluation.scheduler import Plan, run_all
@@ -50,8 +50,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--time-limit', type=positive,
                         help='stop after so many seconds, at the end of the '
                         'epochs that run then')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the preset: key=value pairs')
+    add_cfg_options(parser, 'preset')
     return parser.parse_args()
 
 

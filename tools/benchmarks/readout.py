@@ -19,12 +19,10 @@ import numpy as np
 import torch
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
-from mmengine.runner.checkpoint import _load_checkpoint
 from rich.progress import track
 
-from mmair.cli import CfgOptions, check_writable, count, run
+from mmair.cli import add_cfg_options, check_writable, count, run
 from mmair.engine.building import building
-from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.evaluation.movement_statistics import movement_statistics
@@ -35,7 +33,8 @@ from mmair.evaluation.readout import (calibrate_batch_norm, extra_trees,
                                       logistic_regression, nearest_neighbours,
                                       out_of_fold)
 from mmair.evaluation.tables import markdown, mean_and_deviation
-from mmair.models.backbones import encoder_config, encoder_of
+from mmair.models.backbones import (encoder_config, encoder_of,
+                                    load_backbone, read_checkpoint)
 from mmair.registry import DATASETS, MODELS
 
 #: Regularisation of the logistic regressions, as fixed beforehand.
@@ -56,9 +55,7 @@ def parse_args() -> argparse.Namespace:
                         help='splits; xsub_fixed is the one fixed fold')
     parser.add_argument('--seeds', type=count, default=3,
                         help='seeds of random encoders and trees')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(launcher='none', local_rank=0)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -135,12 +132,9 @@ class Bench:
             data = type(self.dataset).__name__
             check_unseen(path, data, self.tested)
             self.seen.append(pretraining_saw(path, data, self.tested))
-            found = _load_checkpoint(path, map_location='cpu')
-            state = found.get('state_dict', found)
-            backbone = self.build_backbone(
-                0, encoder_of(self.cfg.model, state))
-            check_weights(path, found, backbone.state_dict())
-            backbone.load_state_dict(state)
+            backbone = self.build_backbone(0, encoder_of(
+                self.cfg.model, read_checkpoint(path)['state_dict']))
+            load_backbone(backbone, path)
             features.append(extract_features(
                 backbone, self.dataset, description=osp.basename(
                     osp.dirname(osp.abspath(path)))))
@@ -169,7 +163,8 @@ class Bench:
                    dict(type='mmair.NormalizeSkeleton')]
         dataset = self.build_dataset(prepare=prepare)
         features = torch.stack([
-            movement_statistics(r['keypoint'].transpose(0, 1), r['fps'])
+            movement_statistics(r['keypoint'].transpose(0, 1), r['fps'],
+                                dataset.layout)
             for r in track(dataset.recordings, 'statistics')]).numpy()
         self.add('Movement statistics, linear',
                  [self.read(features, logistic_regression(C_STATISTICS))])

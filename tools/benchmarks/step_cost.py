@@ -21,7 +21,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch.utils.benchmark import Timer
 
-from mmair.cli import CfgOptions, count, count_or_none, device, run
+from mmair.cli import add_cfg_options, count, count_or_none, device, run
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -40,9 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', type=device, default='cuda' if
                         torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=count, help='of torch on the CPU')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 

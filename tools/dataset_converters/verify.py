@@ -19,7 +19,7 @@ from mmair.cli import run
 from mmair.datasets.readers import load_annotations
 from mmair.datasets.verification import NO_ACTOR, Report, verify
 from mmair.datasets.verification.finding import listed
-from mmair.errors import InputError
+from mmair.errors import InputError, short_repr
 
 #: A table of more classes, or actors, than this is not readable.
 MOST_COLUMNS, MOST_ROWS = 20, 60
@@ -167,7 +167,8 @@ def main() -> None:
             console=Console(stderr=True)))
     except InputError as error:
         raise InputError(f'{args.file}: {error}') from error
-    meta = report.meta
+    meta = {key: value if isinstance(value, str) else short_repr.repr(value)
+            for key, value in report.meta.items()}
     facts(args.file, [
         ('data set', meta.get('dataset', 'unknown')),
         ('recordings', len(report.recordings)),

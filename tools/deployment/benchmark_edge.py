@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmair.cli import CfgOptions, count, count_or_none, positive, run
+from mmair.cli import add_cfg_options, count, count_or_none, positive, run
 from mmair.deployment import OnnxRecognizer, edge_timing
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
@@ -36,15 +36,13 @@ def parse_args() -> argparse.Namespace:
                         help='files of export_onnx.py or quantize_onnx.py')
     parser.add_argument('--config', help='config of the recogniser')
     parser.add_argument('--checkpoint', help='its checkpoint')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
+    add_cfg_options(parser)
     parser.add_argument('--seconds', type=positive, default=10,
                         help='duration of the recording')
     parser.add_argument('--repeats', type=count, default=200,
                         help='measured runs')
     parser.add_argument('--warm-up', type=count_or_none, default=10,
                         help='runs before')
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
     args = parser.parse_args()
     if bool(args.config) != bool(args.checkpoint):
         parser.error('--config and --checkpoint belong together')

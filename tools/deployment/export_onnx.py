@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 
-from mmair.cli import CfgOptions, run
+from mmair.cli import add_cfg_options, run
 from mmair.deployment import OnnxRecognizer, export_onnx, load_recognizer
 from mmair.engine.launch import apply_options
 
@@ -20,9 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='its checkpoint')
     parser.add_argument('--out', type=Path, required=True,
                         help='the ONNX file')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 import mmair  # noqa: F401  (says at once what an installation lacks)
-from mmair.cli import CfgOptions, count, run, seed
+from mmair.cli import add_cfg_options, count, run, seed
 from mmair.datasets import SkeletonDataset
 from mmair.engine.building import building
 from mmair.engine.launch import apply_options
@@ -61,9 +61,7 @@ def parse_args() -> argparse.Namespace:
                         help='of the choice and of the views (default 0)')
     parser.add_argument('--no-gif', action='store_true',
                         help='still pictures only')
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions,
-                        help='override the config: key=value pairs')
-    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
+    add_cfg_options(parser)
     return parser.parse_args()
 
 

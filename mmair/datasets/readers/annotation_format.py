@@ -1,32 +1,15 @@
 """What an annotation file or store must hold, whichever way it is kept."""
 import re
-import reprlib
 from pathlib import Path
 from typing import Any, List, NoReturn, Optional, Sequence, Union
 
 import numpy as np
 
 from mmair.datasets.units import FRAME_RATE, is_frame_rate
-from mmair.errors import InputError
+from mmair.errors import InputError, short_repr
 from mmair.layouts import LAYOUTS
 
 
-class _ShortRepr(reprlib.Repr):
-
-    def repr(self, x: Any) -> str:
-        text = ' '.join(super().repr(x).split())  # arrays have lines
-        return text if len(text) <= 120 else text[:117] + '...'
-
-    def repr_int(self, x: int, level: int) -> str:
-        # Python itself does not write out all that it reads.
-        if x.bit_length() > 4096:
-            return f'<an integer of {x.bit_length()} bits>'
-        return super().repr_int(x, level)
-
-
-#: Shows anything in a message, and only the beginning of what is large.
-short_repr = _ShortRepr()
-short_repr.maxstring = short_repr.maxother = 100
 _short = short_repr.repr
 
 
@@ -197,7 +180,9 @@ class AnnotationChecker:
             fail('total_frames', frames,
                  f'{shape[1]}, the frames of keypoint')
         score = annotation.get('keypoint_score')
-        if score is not None:
+        if score is None:
+            annotation.pop('keypoint_score', None)
+        else:
             self.check_array(annotation, 'keypoint_score')
             if score.shape != shape[:3]:
                 fail('shape of keypoint_score', score.shape,

@@ -27,9 +27,8 @@ from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 import numpy as np
 
-from mmair.errors import InputError
+from mmair.errors import InputError, short_repr
 
-from .annotation_format import short_repr
 from .source_file import read_source
 
 INDEX = 'index.json'

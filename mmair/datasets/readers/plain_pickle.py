@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NoReturn, Optional
 
 import numpy as np
 
-from .annotation_format import short_repr
+from mmair.errors import short_repr
 
 #: How deeply containers may hold each other: what walks through them later
 #: may do so by recursion.

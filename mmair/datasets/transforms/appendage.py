@@ -1,6 +1,4 @@
 """ASP, appendage-skeleton partitioning."""
-from typing import Union
-
 import torch
 from torch import Tensor
 
@@ -37,9 +35,6 @@ class AppendagePartition(SkeletonTransform):
         layout (str | dict, optional): The skeleton layout; by default that
             of the dataset.
     """
-
-    def __init__(self, layout: Union[str, dict, None] = None) -> None:
-        self.layout = layout
 
     @staticmethod
     def partition(x: Tensor, layout: SkeletonLayout) -> Tensor:

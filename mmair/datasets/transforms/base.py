@@ -1,6 +1,6 @@
 """What all skeleton transforms share."""
 from abc import abstractmethod
-from typing import Optional
+from typing import Optional, Union
 
 import torch
 from mmcv.transforms import BaseTransform
@@ -18,7 +18,14 @@ class SkeletonTransform(BaseTransform):
     sample in a pipeline and ``(B, )`` for a whole batch in the data
     preprocessor or in ``dataset.__getitems__``, on whatever device it lies.
     The same object serves both and draws the same random numbers.
+
+    Args:
+        layout (str | dict, optional): The skeleton layout; by default that
+            of the dataset.
     """
+
+    def __init__(self, layout: Union[str, dict, None] = None) -> None:
+        self.layout = layout
 
     def transform(self, results: dict) -> dict:
         """Apply the transform to a sample or a batch, in place."""

@@ -1,5 +1,5 @@
 """Motion beside position."""
-from typing import Optional, Union
+from typing import Optional
 
 import torch
 from torch import Tensor
@@ -45,9 +45,6 @@ class AppendMotion(SkeletonTransform):
         layout (str | dict, optional): The skeleton layout, which tells what
             is 2-D; by default that of the dataset.
     """
-
-    def __init__(self, layout: Union[str, dict, None] = None) -> None:
-        self.layout = layout
 
     def apply(self, results: dict) -> None:
         """Append the difference along time."""

@@ -1,5 +1,5 @@
 """Normalisation that keeps lean, amplitude and tempo."""
-from typing import Tuple, Union
+from typing import Tuple
 
 import torch
 from torch import Tensor
@@ -97,9 +97,6 @@ class NormalizeSkeleton(SkeletonTransform):
         layout (str | dict, optional): The skeleton layout; by default that
             of the dataset.
     """
-
-    def __init__(self, layout: Union[str, dict, None] = None) -> None:
-        self.layout = layout
 
     def apply(self, results: dict) -> None:
         """Normalise the recording or window that is given."""

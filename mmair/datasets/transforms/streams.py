@@ -3,8 +3,6 @@
 A stream is a model of its own, whose scores are added to those of the others
 (2s-AGCN, Shi et al., CVPR 2019).
 """
-from typing import Union
-
 import torch
 from torch import Tensor
 
@@ -37,9 +35,6 @@ class ToBone(SkeletonTransform):
         layout (str | dict, optional): The skeleton layout; by default that
             of the dataset.
     """
-
-    def __init__(self, layout: Union[str, dict, None] = None) -> None:
-        self.layout = layout
 
     @staticmethod
     def bones(x: Tensor, layout: SkeletonLayout) -> Tensor:
@@ -86,9 +81,6 @@ class ToMotion(SkeletonTransform):
         layout (str | dict, optional): The skeleton layout, which tells what
             is 2-D; by default that of the dataset.
     """
-
-    def __init__(self, layout: Union[str, dict, None] = None) -> None:
-        self.layout = layout
 
     def apply(self, results: dict) -> None:
         """Replace the positions."""

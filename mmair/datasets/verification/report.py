@@ -78,12 +78,13 @@ def verify(data: dict,
         low, high = np.fmin(low, near), np.fmax(high, far)
     classes = list(data['meta'].get('classes') or ())
     labels = [m.label for m in recordings]
-    classes += [str(i) for i in range(
-        len(classes), max((x for x in labels if x is not None),
-                          default=-1) + 1)]
+    name_of = dict(enumerate(classes))
+    for label in sorted({x for x in labels if x is not None}):
+        if label not in name_of:
+            classes.append(name_of.setdefault(label, str(label)))
     counts = {}
     for m in recordings:
-        name = UNLABELLED if m.label is None else classes[m.label]
+        name = UNLABELLED if m.label is None else name_of[m.label]
         counts.setdefault(m.actor or NO_ACTOR, Counter())[name] += 1
     if None in labels:
         classes.append(UNLABELLED)

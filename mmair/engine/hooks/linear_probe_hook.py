@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmair.compat import get_gt_label
 from mmair.errors import InputError
+from mmair.evaluation.representation import some_of
 from mmair.registry import HOOKS
 
 from .unwrap import unwrap
@@ -100,16 +101,15 @@ class LinearProbeHook(Hook):
         ``(N, )``."""
         model, dataset = unwrap(runner), runner.train_dataloader.dataset
         features, labels = [], []
-        count = min(len(dataset), _RECORDINGS)
-        chosen = [i * len(dataset) // count for i in range(count)]
+        chosen = some_of(len(dataset), _RECORDINGS).tolist()
         model.eval()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(runner.seed)
             for view in range(self.num_views):
                 runner.logger.info(
                     f'LinearProbeHook: view {view + 1} of {self.num_views} '
-                    f'of {count} recordings')
-                for start in range(0, count, batch_size):
+                    f'of {len(chosen)} recordings')
+                for start in range(0, len(chosen), batch_size):
                     data = model.data_preprocessor(pseudo_collate(
                         [dataset[i] for i in
                          chosen[start:start + batch_size]]), training=True)

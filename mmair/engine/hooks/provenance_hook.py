@@ -1,5 +1,6 @@
 """Record which recordings a model has seen."""
 import os.path as osp
+from pathlib import Path
 
 from mmengine.dist import master_only
 from mmengine.fileio import dump
@@ -19,7 +20,8 @@ class ProvenanceHook(Hook):
     So that a later test can refuse weights that have seen its labels, see
     :mod:`mmair.evaluation.provenance`. Pre-training sees recordings without
     labels; what starts from other weights, or is resumed, inherits their
-    record. Data sets that are not mmair's are not recorded.
+    record; so does what is trained where checkpoints of an earlier training
+    lie. Data sets that are not mmair's are not recorded.
     """
 
     @master_only
@@ -33,7 +35,7 @@ class ProvenanceHook(Hook):
                if hasattr(dataset, 'recordings')]
         sources = [runner._load_from] + [
             cfg.get('checkpoint') for _, cfg in init_cfgs(model)]
-        if runner._resume:
+        if runner._resume or list(Path(runner.work_dir).glob('*.pth')):
             sources.append(osp.join(runner.work_dir, 'latest'))
         inherited = [load_provenance(path) for path in sources if path]
         record = merge([*own, *filter(None, inherited)])

@@ -91,7 +91,9 @@ def check_weights(source: str, found: dict, expected: dict,
                    'backbone and skeleton layout, or map the data to its '
                    'layout with mmair.MapLayout'))
     check_finite(source, {k: state[k] for k in expected if k in state})
-    missing = [k for k in expected if k not in state]
+    # What counts batches, weights of other programs need not have.
+    missing = [k for k in expected if k not in state
+               and not k.endswith('num_batches_tracked')]
     if len(missing) > (0 if complete else len(expected) // 2):
         raise InputError(
             f'{source}: the checkpoint{of_layout} lacks {len(missing)} of '
@@ -264,4 +266,4 @@ class SkeletonCheckHook(Hook):
             found = dict(found, state_dict={
                 k[len(dot):]: v for k, v in state.items()
                 if k.startswith(dot)})
-        check_weights(path, found, module.state_dict())
+        check_weights(path, found, module.state_dict(), complete=True)

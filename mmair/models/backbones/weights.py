@@ -40,6 +40,27 @@ def backbone_weights(state: Dict[str, Tensor], informed: bool = False
     return state
 
 
+def read_checkpoint(path: str) -> Dict[str, dict]:
+    """What a checkpoint holds of a model.
+
+    Args:
+        path (str): The file; its code is not run, see :mod:`mmair.compat`.
+
+    Returns:
+        dict: ``meta``, perhaps empty, and ``state_dict``, whose values are
+        tensors.
+
+    Raises:
+        InputError: If it is no checkpoint.
+    """
+    found = _load_checkpoint(path, map_location='cpu', logger='current')
+    state = found.get('state_dict', found)
+    if not all(isinstance(value, Tensor) for value in state.values()):
+        raise InputError(f'{path}: holds no state_dict of tensors, expected a '
+                         'checkpoint')
+    return dict(meta=found.get('meta', {}), state_dict=state)
+
+
 def load_backbone(backbone: nn.Module, path: str) -> None:
     """Load a backbone from a checkpoint, all of it or not at all.
 
@@ -51,14 +72,9 @@ def load_backbone(backbone: nn.Module, path: str) -> None:
     Raises:
         InputError: If it is no checkpoint, or one of another backbone.
     """
-    found = _load_checkpoint(path, map_location='cpu')
-    state = found.get('state_dict', found)
-    if not all(isinstance(value, Tensor) for value in state.values()):
-        raise InputError(f'{path}: holds no state_dict of tensors, expected a '
-                         'checkpoint')
-    found = dict(meta=found.get('meta', {}),
-                 state_dict=backbone_weights(
-                     state, isinstance(backbone, AppendageInformedGCN)))
+    found = read_checkpoint(path)
+    found['state_dict'] = backbone_weights(
+        found['state_dict'], isinstance(backbone, AppendageInformedGCN))
     check_weights(path, found, backbone.state_dict())
     result = backbone.load_state_dict(found['state_dict'], strict=False)
     for problem, keys in (('lacks', result.missing_keys),

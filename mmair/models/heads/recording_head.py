@@ -112,7 +112,14 @@ class RecordingHead(GCNHead):
                 f'RecordingHead: in_channels is {self.channels}, the backbone '
                 f'gives {x.shape[2]}; set model.cls_head.in_channels='
                 f'{x.shape[2]}')
-        pooled = self.norm(self.pool(x, num_clips))
+        pooled = self.pool(x, num_clips)
+        if (isinstance(self.norm, torch.nn.BatchNorm1d)
+                and self.norm.training and len(pooled) < 2):
+            raise InputError(
+                'RecordingHead: a batch of one recording has no variance for '
+                'the norm; set train_dataloader.batch_size to 2 or more and '
+                'drop_last=True')
+        pooled = self.norm(pooled)
         if self.dropout is not None:
             pooled = self.dropout(pooled)
         return self.fc(pooled)

@@ -122,7 +122,11 @@ class MAMP(BasePretrainer):
         return self.head.loss(maps, x, mask, self.seen_tokens(x))
 
     def seen_tokens(self, x: Tensor) -> Optional[Tensor]:
-        """Tokens all of whose joints were seen, ``(N, T_u, V)``; or None."""
+        """Tokens whose target is of frames in which the joint was seen,
+        ``(N, T_u, V)``; or None where all are."""
         seen = seen_joints(x, self.layout)
-        return seen if seen is None else to_tokens(
-            seen[..., None], self.head.token_length).all(3)
+        if seen is None:
+            return None
+        if self.head.target == 'motion':  # a frame's is to the next one
+            seen = torch.cat((seen[:, :-1] & seen[:, 1:], seen[:, -1:]), 1)
+        return to_tokens(seen[..., None], self.head.token_length).all(3)

@@ -1,13 +1,15 @@
 """ALR by nearest neighbours."""
+import logging
 from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
+from mmengine.logging import print_log
 from scipy.stats import hypergeom
 from torch import Tensor
 
-from mmair.evaluation.representation import (effective_rank, evenly,
-                                            linear_cka)
+from mmair.evaluation.representation import (effective_rank, linear_cka,
+                                             some_of)
 from mmair.registry import MODELS
 
 from ..distributed import gather
@@ -86,7 +88,7 @@ class AppendageLabelRefiner(LabelRefiner):
             to 10.
         interval (int): Epochs from one refresh to the next. Defaults to 2.
         max_candidates (int): Recordings that may be neighbours. Of a larger
-            set as many, evenly spaced, so that a refresh takes time in
+            set so many are drawn, so that a refresh takes time in
             proportion to the set, not to its square. Defaults to 20000.
         chance_correction (bool): Whether to take off what chance explains.
             Without it the agreement is the Jaccard index of the lists as it
@@ -128,23 +130,31 @@ class AppendageLabelRefiner(LabelRefiner):
     def refresh(self, epoch: int, progress: float) -> None:
         """Measure anew how far the limbs agree with the body."""
         if epoch % self.interval == 0 and progress >= self.warmup:
-            self.agreement.copy_(self.measured_agreement())
+            measured = self.measured_agreement()
+            if measured is None:
+                print_log(
+                    'AppendageLabelRefiner: all recordings are of one '
+                    'session, so there are no neighbours of other sessions '
+                    'and limbs do not vote', 'current', logging.WARNING)
+                return
+            self.agreement.copy_(measured)
             self.voting.fill_(True)
 
-    def measured_agreement(self) -> Tensor:
+    def measured_agreement(self) -> Optional[Tensor]:
         """Agreement of each limb, beyond chance, ``(N_d, P)`` in [0, 1].
 
         c~ = clip((c - c0 - 2 s0) / max(q90(c) - c0 - 2 s0, 3 s0), 0, 1), or
-        c itself without ``chance_correction``.
+        c itself without ``chance_correction``. None where a recording has no
+        neighbour of another session.
         """
-        pool = evenly(len(self.groups), self.max_candidates).to(
+        pool = some_of(len(self.groups), self.max_candidates).to(
             self.groups.device)
         own = torch.bincount(self.groups[pool],
                              minlength=int(self.groups.max()) + 1)
         candidates = len(pool) - own[self.groups]
         k = min(self.num_neighbors, int(candidates.min()))
         if k < 1:
-            return torch.zeros_like(self.agreement)
+            return None
         body = nearest(self.body_bank, self.groups, k, pool)
         c = torch.stack([
             jaccard(body, nearest(limb, self.groups, k, pool))
@@ -178,7 +188,7 @@ class AppendageLabelRefiner(LabelRefiner):
             chance and over it, the effective rank of the body features, and
             their CKA with the limbs'.
         """
-        some = evenly(len(self.groups)).to(self.groups.device)
+        some = some_of(len(self.groups)).to(self.groups.device)
         body, limbs = self.body_bank[some], self.limb_bank[some].flatten(1)
         return dict(
             agreement=float(self.agreement.mean()),

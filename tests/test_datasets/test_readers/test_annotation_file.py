@@ -270,6 +270,11 @@ def test_faulty_annotation(data, load, changes, says):
     assert '\n' not in str(error.value) and 'data.pkl: ' in str(error.value)
 
 
+def test_a_score_that_is_none_is_left_out(data, load):
+    data['annotations'][1]['keypoint_score'] = None
+    assert 'keypoint_score' not in load(data)['annotations'][1]
+
+
 def test_a_label_is_not_negative_without_class_names(data, load):
     data['meta'].pop('classes')
     data['annotations'][1]['label'] = -5

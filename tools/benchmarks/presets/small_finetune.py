@@ -7,7 +7,8 @@ splits = ['xseq_fixed', 'xrec_fixed', 'xsub_fixed']
 draws = 5
 rows = {
     '_delete_': True,
-    'AIR': _base_.rows['AIR'],
-    'AIR untrained': _base_._air_untrained,
-    **{row: _base_.rows[row] for row in ('SkeletonCLR', 'From scratch')}
+    **{
+        row: _base_.rows[row]
+        for row in ('AIR', 'SkeletonCLR', 'From scratch')
+    }
 }
