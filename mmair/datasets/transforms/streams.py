@@ -20,7 +20,8 @@ class ToBone(SkeletonTransform):
 
     The joint at which the layout is rooted has the bone 0. So has a bone an
     end of which is missing: in 2-D a joint of score 0, in 3-D a joint that
-    lies at 0 and is not the root, as :class:`DropJoints` leaves it. Comes
+    lies at 0 and is not the root, as :class:`DropJoints` leaves it; a layout
+    must not hold joints that never leave the root. Comes
     after what needs positions, such as :class:`AppendagePartition`, and
     before :class:`AppendMotion`, which appends the motion of the bones.
 
