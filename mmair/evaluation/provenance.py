@@ -95,9 +95,10 @@ def check_unseen(checkpoint: str, dataset: str,
     seen = _seen(record, 'labelled', dataset, tested)
     if seen:
         raise InputError(
-            f'{checkpoint}: its training saw the labels of {len(seen)} test '
-            f'recordings, {min(seen)} first; test it on others, or train '
-            'again without them')
+            f'{checkpoint}: its training, or an earlier one in that folder, '
+            f'saw the labels of {len(seen)} test recordings, {min(seen)} '
+            'first; test it on others, or train again without them in a new '
+            'folder')
 
 
 def pretraining_saw(checkpoint: str, dataset: str,

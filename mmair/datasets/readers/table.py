@@ -35,6 +35,7 @@ _SEPARATORS = '\t;,'
 _BYTE_ORDER_MARKS = {b'\xef\xbb\xbf': 'utf-8-sig', b'\xff\xfe': 'utf-16',
                      b'\xfe\xff': 'utf-16'}
 _NUMBER = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?', re.A | re.I)
+_NAN = re.compile('nan', re.I)
 _NOT_FINITE = re.compile(r'[+-]?(nan|inf|infinity)', re.I)
 
 
@@ -167,9 +168,8 @@ class _Table:
     def read_values(self, rows: List[Tuple[int, str]],
                     missing: bool) -> np.ndarray:
         # Of these characters numpy reads nothing but decimal numbers.
-        plain = re.compile(rf'([0-9eE+\-. {self.separator or ""}\t]'
-                           + ('|nan)*' if missing else ')*'), re.I)
-        if all(plain.fullmatch(line)
+        plain = re.compile(rf'[0-9eE+\-. {self.separator or ""}\t]*')
+        if all(plain.fullmatch(_NAN.sub('', line) if missing else line)
                and (not self.trailing or self.ends(line))
                for _, line in rows):
             lines = [line.rstrip(' ')[:-1] if self.trailing else line
