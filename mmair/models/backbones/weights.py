@@ -53,7 +53,7 @@ def read_checkpoint(path: str) -> Dict[str, dict]:
     Raises:
         InputError: If it is no checkpoint.
     """
-    found = _load_checkpoint(path, map_location='cpu', logger='current')
+    found = _load_checkpoint(path, map_location='cpu', logger='silent')
     state = found.get('state_dict', found)
     if not all(isinstance(value, Tensor) for value in state.values()):
         raise InputError(f'{path}: holds no state_dict of tensors, expected a '
