@@ -27,7 +27,7 @@ class StreamRecognizer:
       :func:`mmair.datasets.missing_joints.fill_missing`.
     - If the next frame is late by up to ``max_gap`` seconds the movement is
       interpolated; if by more, the frames between count as not seen; if by a
-      window or more, all starts anew.
+      window or more, all starts anew, counted in ``restarts``.
     - A frame whose time is not after that of the last one is left out and
       counted in ``late``. If it is a window or more before, the clock was set
       back, or a time ahead was wrong: it is counted, and all starts anew.
