@@ -116,6 +116,7 @@ class Comparison:
         self.pretrainings: Dict[tuple, List[str]] = {}
         self._configs: Dict[str, Config] = {}
         self._recognisers: Dict[str, Config] = {}
+        self._layouts: Dict[str, dict] = {}
         self._index()
         for track in preset.tracks:
             for row in preset.rows:
@@ -226,6 +227,14 @@ class Comparison:
             self._recognisers[path] = self._read_config(
                 path, spec.get('options', {}))
         return copy.deepcopy(self._recognisers[path])
+
+    def _layout_of(self, windows: dict) -> dict:
+        """The layout of a data set's samples; no recording is prepared."""
+        key = digest(windows)
+        if key not in self._layouts:
+            self._layouts[key] = DATASETS.build(
+                dict(windows, resident=False)).sample_layout.to_dict()
+        return self._layouts[key]
 
     def _set_dataset(self, cfg: Config, dataset: Optional[dict] = None
                      ) -> None:
@@ -573,8 +582,7 @@ class Comparison:
         self._set_dataset(cfg)
         cfg.model.backbone = self._encoder(track, row)
         cfg.model.cls_head.num_classes = len(self.classes)
-        cfg.model.cls_head.layout = DATASETS.build(
-            dict(windows, indices=1)).sample_layout.to_dict()
+        cfg.model.cls_head.layout = self._layout_of(windows)
         cfg.randomness.seed = seed
         cfg.visualizer = dict(type='Visualizer', vis_backends=[])
         # Recordings are prepared and, in the test, cut as for the readouts.
