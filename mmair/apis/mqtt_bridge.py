@@ -58,8 +58,8 @@ class MqttBridge:
         self.report = report or (lambda sentence: print(
             sentence, file=sys.stderr, flush=True))
         self.streams: 'OrderedDict[str, StreamRecognizer]' = OrderedDict()
-        self.counts: Dict[str, int] = dict(frames=0, late=0, garbage=0,
-                                           answers=0)
+        self.counts: Dict[str, int] = dict(frames=0, late=0, restarts=0,
+                                           garbage=0, answers=0)
         self._told: Optional[Tuple[str, str]] = None
 
     def handle(self, topic: str, payload: bytes
@@ -75,7 +75,7 @@ class MqttBridge:
         """
         person = topic.rpartition('/')[2]
         stream = self.streams.pop(person, None) or self.make_stream()
-        answer, late = None, stream.late
+        answer, late, restarts = None, stream.late, stream.restarts
         try:
             answer = stream.push(*parse_frame(payload, stream.layout))
         except InputError as error:
@@ -89,9 +89,14 @@ class MqttBridge:
         else:
             self.counts['frames'] += 1
             self.counts['late'] += stream.late - late
+            self.counts['restarts'] += stream.restarts - restarts
             if not late and stream.late:
                 self.report(f'{topic}: the time of a frame is not after that '
                             'of the one before; more such are counted')
+            if not restarts and stream.restarts:
+                self.report(f'{topic}: a frame is a window or more away from '
+                            'the one before and begins anew; more such are '
+                            'counted')
         self.streams[person] = stream
         if len(self.streams) > self.max_persons:
             dropped, _ = self.streams.popitem(last=False)
@@ -138,8 +143,9 @@ class MqttBridge:
                              f'connected to ({error})') from error
         finally:
             self.report(
-                '{frames} frames, {late} out of order, {garbage} messages '
-                'that were none, {answers} answers'.format(**self.counts))
+                '{frames} frames, {late} out of order, {restarts} that began '
+                'anew, {garbage} messages that were none, {answers} answers'
+                .format(**self.counts))
 
     def _client(self):
         try:

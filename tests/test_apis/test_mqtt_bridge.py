@@ -84,14 +84,17 @@ def test_persons_are_forgotten_and_garbage_makes_none(bridge, body, said):
     assert list(bridge.streams) == list('cad')
 
 
-def test_what_is_out_of_order_is_told_once(bridge, body, said):
+def test_what_is_out_of_order_or_far_away_is_told_once(bridge, body, said):
     for person in 'ab':
         for at in (0, .1, .05, .2, .1, 60., .3):
             bridge.handle(f'skeleton/{person}', message(body[0], at).encode())
-    assert bridge.counts == dict(frames=14, late=6, garbage=0, answers=0)
-    assert said == [f'skeleton/{person}: the time of a frame is not after '
-                    'that of the one before; more such are counted'
-                    for person in 'ab']
+    assert bridge.counts == dict(frames=14, late=6, restarts=4, garbage=0,
+                                 answers=0)
+    assert said == [f'skeleton/{person}: {what}; more such are counted'
+                    for person in 'ab' for what in (
+                        'the time of a frame is not after that of the one '
+                        'before', 'a frame is a window or more away from the '
+                        'one before and begins anew')]
 
 
 @pytest.mark.parametrize('topics', [
@@ -251,8 +254,8 @@ def test_broker_reconnection_and_garbage(trained, inferencer, body, tmp_path):
         check(sensor)
         sensor.close()
         process.send_signal(signal.SIGTERM)
-        assert ('60 frames, 0 out of order, 60 messages that were none, '
-                '4 answers') in wait_for(process, ' frames, ')
+        assert ('60 frames, 0 out of order, 0 that began anew, 60 messages '
+                'that were none, 4 answers') in wait_for(process, ' frames, ')
         assert process.wait(10) == 0
     finally:
         process.kill()

@@ -87,7 +87,9 @@ class AIRNetwork(BaseModule):
         joints = maps.mean((1, 3))
         body = joints.mean(2)
         of_groups = (joints @ self.group_joints.to(joints).T).transpose(1, 2)
-        of_spans = [F.adaptive_avg_pool1d(maps.mean((1, 4)), n).transpose(1, 2)
+        frames = maps.mean((1, 4)).transpose(1, 2)
+        of_spans = [torch.stack([span.mean(1) for span in
+                                 frames.tensor_split(n, 1)], 1)
                     for n in spans]
         body_z, span_z = self.neck(torch.cat(
             (body[:, None], of_groups, *of_spans), 1)).tensor_split(
