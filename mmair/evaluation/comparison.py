@@ -624,8 +624,8 @@ class Comparison:
                 Path(checkpoint).read_bytes()).hexdigest()
         return self._add(
             'recogniser', what, key, run, (weights, statistics),
-            cost=3 * cfg.train_cfg.max_epochs * batches * loader.batch_size
-            + 4 * len(test))
+            cost=12 * cfg.train_cfg.max_epochs * batches * loader.batch_size
+            + 8 * (len(chosen) + len(test)))
 
     # Work and results.
 
