@@ -30,6 +30,10 @@ def label_head(**changes):
                      num_labels=NUM_LABELS, queue_length=16), **changes)
 
 
+#: Labels of segments, which AIR has and the ablations leave out.
+SEGMENTS = dict(
+    codebook=dict(type='mmair.AppendageCodebook', num_labels=6, dims=8),
+    segment_head=dict(type='mmair.SegmentLabelHead'))
 #: Other readings of the parts of AIR.
 ALTERNATIVES = {
     'masked': dict(appendage=dict(type='mmair.MaskedAppendages', neck=NECK)),
@@ -87,6 +91,15 @@ def batch(layout='ebedb', size=4, seed=0, first=0):
                for i in range(first, first + size)]
     return dict(keypoint=x, appendages=AppendagePartition.partition(
         x, layout)), samples
+
+
+def views(layout='ebedb', size=4, seed=1):
+    """As ``batch``, with other views that pass for the undisturbed ones."""
+    inputs, samples = batch(layout, size, seed)
+    generator = torch.Generator().manual_seed(100 + seed)
+    inputs['undisturbed'] = torch.randn(
+        inputs['keypoint'].shape, generator=generator).cumsum(3)
+    return inputs, samples
 
 
 def set_gt_label(sample, label):

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from tiny_air import (WIDTH, air_config, batch, check_gradients, total,
-                      train_ready)
+from tiny_air import (SEGMENTS, WIDTH, air_config, batch, check_gradients,
+                      total, train_ready, views)
 
 from mmair.datasets import SkeletonDataset
 from mmair.datasets.readers import save_annotations
@@ -18,22 +18,10 @@ from mmair.models.backbones import encoder_config, encoder_of, load_backbone
 from mmair.models.heads import pool_windows
 from mmair.registry import MODELS
 
-S, K = 3, 6  # streams, codes of each
-SEGMENTS = dict(
-    codebook=dict(type='mmair.AppendageCodebook', num_labels=K, dims=8),
-    segment_head=dict(type='mmair.SegmentLabelHead'))
+S, K = 3, SEGMENTS['codebook']['num_labels']  # streams, codes of each
 KEPT = [dict(type='mmair.RandomMirror'), dict(type='mmair.KeepUndisturbed'),
         dict(type='mmair.SensorNoise', std=.01),
         dict(type='mmair.AppendagePartition')]
-
-
-def views(layout, size=4, seed=1):
-    """As ``batch``, with other views that pass for the undisturbed ones."""
-    inputs, samples = batch(layout, size, seed)
-    generator = torch.Generator().manual_seed(100 + seed)
-    inputs['undisturbed'] = torch.randn(
-        inputs['keypoint'].shape, generator=generator).cumsum(3)
-    return inputs, samples
 
 
 def ready(layout='ebedb', **changes):
