@@ -2,11 +2,13 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from slow_labels import slow_similarities, slow_sinkhorn
 from tiny_air import ALTERNATIVES, air_config, batch, train_ready
 
 from mmair.errors import InputError
 from mmair.models.heads import TemporalLabelHead
+from mmair.models.pretrainers.air import mean_of_spans
 
 SCALES = (1, 2, 4)
 #: Which spans are of which scale.
@@ -87,6 +89,14 @@ def test_spans_are_cut_from_the_map():
     # Codes and meters are of windows.
     assert model.codes.shape[0] == 1 and model.head.num_labels == (5, )
     assert 'usage_5' in model.meters()
+
+
+@pytest.mark.parametrize('time', [1, 2, 3, 4, 5, 7, 16])
+@pytest.mark.parametrize('n', [1, 2, 3, 4])
+def test_spans_of_any_map(time, n):
+    x = torch.randn(2, 3, time)
+    torch.testing.assert_close(mean_of_spans(x, n).transpose(1, 2),
+                               F.adaptive_avg_pool1d(x, n))
 
 
 @pytest.mark.parametrize('arguments', [

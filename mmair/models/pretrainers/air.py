@@ -35,6 +35,23 @@ class Features(NamedTuple):
         return torch.cat((self.body_z[:, :1], self.span_z), 1)
 
 
+def mean_of_spans(x: Tensor, n: int) -> Tensor:
+    """Means over n equal spans of time, as of ``adaptive_avg_pool1d``, whose
+    gradients on a GPU are not those of the run before.
+
+    Args:
+        x (Tensor): ``(N, D, T)``.
+        n (int): Spans; where T is no multiple of n they overlap by a frame.
+
+    Returns:
+        Tensor: ``(N, n, D)``.
+    """
+    time = x.shape[2]
+    return torch.stack([
+        x[..., i * time // n:-(-(i + 1) * time // n)].mean(2)
+        for i in range(n)], 1)
+
+
 class AIRNetwork(BaseModule):
     """Backbone and projector of the body, features of the limbs.
 
@@ -87,10 +104,8 @@ class AIRNetwork(BaseModule):
         joints = maps.mean((1, 3))
         body = joints.mean(2)
         of_groups = (joints @ self.group_joints.to(joints).T).transpose(1, 2)
-        frames = maps.mean((1, 4)).transpose(1, 2)
-        of_spans = [torch.stack([span.mean(1) for span in
-                                 frames.tensor_split(n, 1)], 1)
-                    for n in spans]
+        frames = maps.mean((1, 4))
+        of_spans = [mean_of_spans(frames, n) for n in spans]
         body_z, span_z = self.neck(torch.cat(
             (body[:, None], of_groups, *of_spans), 1)).tensor_split(
                 [1 + of_groups.shape[1]], 1)
