@@ -12,6 +12,8 @@ from torch.utils._pytree import tree_flatten, tree_map_only
 #: Operations that take tensors of several devices.
 _ACROSS = ('aten::copy_', 'aten::_to_copy', 'aten::_index_put_impl_',
            'aten::index', 'aten::index_put', 'aten::index_put_')
+#: What reads a number, as ``item``.
+_READ = torch.ops.aten._local_scalar_dense.default
 
 
 def _ones(x):
@@ -42,11 +44,13 @@ class OneDevice(TorchDispatchMode):
         devices = {x.device.type for x in tensors if x.dim()}
         if len(devices) > 1 and func._schema.name not in _ACROSS:
             raise AssertionError(f'{func} of tensors on {sorted(devices)}')
-        try:
-            return func(*args, **kwargs)
-        except (NotImplementedError, RuntimeError):
-            if not any(x.is_meta for x in tensors):
-                raise
+        meta = any(x.is_meta for x in tensors)
+        if not (meta and func is _READ):
+            try:
+                return func(*args, **kwargs)
+            except NotImplementedError:  # what needs numbers
+                if not meta:
+                    raise
         args, kwargs = tree_map_only(torch.Tensor, _ones, (args, kwargs))
         out = func(*args, **kwargs)
         if str(kwargs.get('device')) == 'cpu':  # copied on purpose

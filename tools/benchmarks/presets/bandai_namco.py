@@ -36,9 +36,7 @@ rows = {
     'AIR untrained': dict(
         _air, options={**_air['options'], **_base_._untrained}),
     'SkeletonCLR': _base_.rows['SkeletonCLR'],
-    'AimCLR': dict(
-        _base_.rows['SkeletonCLR'],
-        config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
+    'AimCLR': _base_._peers['AimCLR'],
     **{
         row: _base_.rows[row]
         for row in ('VICReg', 'Random encoder', 'Wide random encoder',

@@ -33,8 +33,18 @@ rows = {
         kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py'),
     'Movement statistics': dict(kind='statistics')
 }
-# For presets that build on this one: the codebook, and a GCN with random
-# weights beside it.
+# For presets that build on this one: the other peers; the codebook, and a GCN
+# with random weights beside it.
+_peers = {
+    'AimCLR': dict(
+        rows['SkeletonCLR'],
+        config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
+    'SwAV': dict(
+        rows['SkeletonCLR'], config='configs/swav/swav_stgcn_ebedb_cpu.py'),
+    'MAMP': dict(
+        kind='pretrained', config='configs/mamp/mamp_stgcn_ebedb_cpu.py',
+        options={'model.head.in_channels': 32})
+}
 _air_untrained = dict(
     rows['AIR'], options={**_air, **_base_._untrained})
 recogniser = dict(

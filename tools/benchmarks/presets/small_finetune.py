@@ -4,6 +4,7 @@
 # apart by chance alone; all actors: splits=['xsub']). Given the work directory
 # of small.py, it takes the pre-trainings from there.
 _base_ = 'small.py'
+title = 'EBEDB, small: width 8, 15 epochs'
 protocols = ['xsub_fixed']
 splits = ['xseq_fixed', 'xrec_fixed']
 draws = 3
@@ -12,14 +13,7 @@ rows = {
     '_delete_': True,
     'AIR': _rows['AIR'],
     'SkeletonCLR': _rows['SkeletonCLR'],
-    'AimCLR': dict(
-        _rows['SkeletonCLR'],
-        config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
     'VICReg': _rows['VICReg'],
-    'SwAV': dict(
-        _rows['SkeletonCLR'], config='configs/swav/swav_stgcn_ebedb_cpu.py'),
-    'MAMP': dict(
-        kind='pretrained', config='configs/mamp/mamp_stgcn_ebedb_cpu.py',
-        options={'model.head.in_channels': 32}),
+    **_base_._peers,
     'From scratch': _rows['From scratch']
 }
