@@ -81,8 +81,9 @@ def test_tables_say_track_and_what_was_seen(fresh):
         titles = [line for line in part.splitlines()
                   if line.startswith('**Embedded')]
         # Three scores and differences, of readouts of all labels and of
-        # half of them, and of whole networks.
-        assert len(titles) == 12
+        # half of them, and of whole networks; of all labels those of the SVM
+        # as well.
+        assert len(titles) == 13
         assert all(track in title and 'pre-training saw test recordings, '
                    'without labels (transductive)' in title
                    for title in titles)
@@ -92,10 +93,11 @@ def test_tables_say_track_and_what_was_seen(fresh):
         assert track['saw']['AIR'] == 'transductive'
         assert track['saw']['Random encoder'] == 'no pre-training'
         assert 'Batch norms of random encoders' in track['tables'][0]['note']
-        scores, probes, few = (track['tables'][i] for i in (0, 4, 8))
+        scores, probes, few = (track['tables'][i] for i in (0, 5, 9))
         columns = dict(zip(scores['columns'], zip(*scores['rows'])))
-        assert columns['features, readout'][:4] == (
-            'AIR, linear', 'AIR, kNN (k = 1)', 'Random encoder, linear',
+        assert columns['features, readout'][:6] == (
+            'AIR, linear', 'AIR, SVM', 'AIR, kNN (k = 1)',
+            'Random encoder, linear', 'Random encoder, SVM',
             'Random encoder, kNN (k = 1)')
         assert columns['steps'][0] == '12'
         assert columns['backbone passes'][0] == '2 + 2'
@@ -108,10 +110,15 @@ def test_tables_say_track_and_what_was_seen(fresh):
         assert few['columns'][1:3] == ['xsub_fixed, 10 %',
                                        'xsub_fixed, 100 %']
         assert [row[0] for row in few['rows']] == ['AIR', 'From scratch']
-        assert {e['against'] for e in track['bootstrap']} == {
-            'Random encoder, linear', 'From scratch, trained',
-            'Movement statistics, linear', 'Movement statistics, SVM',
-            'Movement statistics, extra trees', 'From scratch'}
+        readouts = {
+            'Random encoder, linear', 'Random encoder, SVM',
+            'From scratch, trained', 'Movement statistics, linear',
+            'Movement statistics, SVM', 'Movement statistics, extra trees'}
+        for subject, others in (('AIR, SVM', readouts),
+                                ('AIR, linear', readouts),
+                                ('AIR', {'From scratch'})):
+            assert {e['against'] for e in track['bootstrap']
+                    if e['subject'] == subject} == others
         # Each difference is that of the scores in the tables.
         of = {(s['row'], s['readout']): np.mean(
             [seed['macro_f1'] for seed in s['seeds']])
@@ -120,7 +127,7 @@ def test_tables_say_track_and_what_was_seen(fresh):
             if entry['column'] == 'xsub_fixed':
                 other = of[tuple(entry['against'].split(', '))]
                 assert entry['difference'] == pytest.approx(
-                    of['AIR', 'linear'] - other, abs=1e-3)
+                    of[tuple(entry['subject'].split(', '))] - other, abs=1e-3)
     for track in ('blind', 'adapted'):
         for name in ('comparison', 'label_curves'):
             picture = f'{name}_{track}.png'
@@ -175,6 +182,20 @@ def comparison_of(preset, work_dir):
     return Comparison(load_preset(str(preset)), str(work_dir), str(ROOT))
 
 
+@pytest.mark.parametrize('svm', [False, True])
+def test_features_have_an_svm_where_it_is_asked_for(presets, tmp_path, svm):
+    preset = presets / 'svm.py'
+    preset.write_text(f'_base_ = "tiny.py"\nsvm = {svm}\n')
+    comparison = comparison_of(preset, tmp_path)
+    read = {row for _, row, readout, _ in comparison.cells
+            if readout == 'SVM'}
+    assert read == {'Movement statistics',
+                    *(['AIR', 'Random encoder'] if svm else [])}
+    # Of a part of the labels the linear readout alone.
+    assert {readout for _, (row, readout), *_ in comparison.probes
+            if row != 'Movement statistics'} == {'linear'}
+
+
 def tuned(comparison):
     """The folds on which settings are chosen."""
     dataset = DATASETS.build(dict(
@@ -184,6 +205,7 @@ def tuned(comparison):
 
 @pytest.mark.parametrize('row, readout, values, make', [
     ('AIR', 'linear', [.01, .1], logistic_regression),
+    ('AIR', 'SVM', [1.], support_vectors),
     ('AIR', 'kNN (k = 1)', [1], nearest_neighbours),
     ('Random encoder', 'linear', [.01, .1], logistic_regression),
     ('Movement statistics', 'linear', [.03], logistic_regression),

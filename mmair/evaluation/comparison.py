@@ -392,7 +392,7 @@ class Comparison:
                     and seed != self._seeds(row)[0]):
                 continue
             parts = [(100, 0)]
-            if readout.make is not nearest_neighbours:
+            if kind == 'statistics' or readout.make is logistic_regression:
                 parts += itertools.product(preset.probe_percentages,
                                            range(preset.draws))
             for protocol in self._protocols(row):
@@ -403,12 +403,13 @@ class Comparison:
     def _readouts(self, kind: str, seed: int) -> List[_Readout]:
         """What reads the features of a row."""
         preset = self.preset
+        svm = _Readout('SVM', preset.C_svm, support_vectors)
         if kind == 'statistics':
             return [
                 _Readout('linear', preset.C_statistics, logistic_regression),
-                _Readout('extra trees', [seed], extra_trees),
-                _Readout('SVM', preset.C_svm, support_vectors)]
+                _Readout('extra trees', [seed], extra_trees), svm]
         return [_Readout('linear', preset.C, logistic_regression),
+                *([svm] if preset.svm else []),
                 *(_Readout(f'kNN (k = {k})', [k], nearest_neighbours)
                   for k in preset.knn)]
 

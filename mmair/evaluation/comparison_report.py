@@ -1,4 +1,5 @@
 """From finished units to tables and what a picture shows."""
+import itertools
 from typing import Any, Dict, List
 
 import mmengine
@@ -89,17 +90,19 @@ class _Track:
 
     def report(self) -> dict:
         preset, few, probes = self.preset, self.few, self.probes
-        readouts = self.against_others((preset.subject, 'linear'), {
-            key: protocols for key, protocols in self.predictions.items()
-            if not key[1].startswith('kNN')})
+        learnt = {key: protocols for key, protocols
+                  in self.predictions.items()
+                  if not key[1].startswith('kNN')}
+        readouts = {name: self.against_others((preset.subject, name), learnt)
+                    for name in ('linear', 'SVM')}
         parts = self.against_others((preset.subject, 'linear'), probes)
         whole = self.against_others((preset.subject, ), few)
         of_probes = _columns(preset.protocols, preset.probe_percentages)
         of_few = _columns(preset.splits, preset.percentages)
         tables = [self.score_table(key) for key in SCORES]
-        if readouts:
-            tables.append(self.difference_table(
-                'linear', readouts, {p: p for p in preset.protocols}))
+        tables += [self.difference_table(
+            name, entries, {p: p for p in preset.protocols})
+            for name, entries in readouts.items() if entries]
         if probes:
             tables += [self.parts_table(
                 score, 'of readouts of frozen features, taught',
@@ -129,8 +132,10 @@ class _Track:
                     for key, runs in self.runs(probes)],
             few_labels=[dict(row=key[0], **runs)
                         for key, runs in self.runs(few)],
-            bootstrap=[dict(entry, against=', '.join(entry['against']))
-                       for entry in readouts + parts + whole])
+            bootstrap=[dict(entry, subject=', '.join(entry['subject']),
+                            against=', '.join(entry['against']))
+                       for entry in itertools.chain(
+                           *readouts.values(), parts, whole)])
 
     def runs(self, predictions: Dict[tuple, Dict[tuple, np.ndarray]]):
         """Key and scores of each column of :meth:`of_parts`."""
@@ -220,7 +225,7 @@ class _Track:
                 truth = self.comparison.truth(
                     column if isinstance(column, str) else column[0])
                 result.append(dict(
-                    against=key, column=column, macro_f1=float(np.mean(
+                    subject=subject, against=key, column=column, macro_f1=float(np.mean(
                         [emotion_scores(truth, run)['macro_f1']
                          for run in other])),
                     **paired_bootstrap(truth, own, other)))

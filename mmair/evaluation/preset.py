@@ -23,6 +23,7 @@ PRESET: Dict[str, Any] = dict(
     pretrain_split=None,  # None is all recordings: transductive
     protocols=['xseq', 'xrec', 'xsub', 'xsub_fixed'],
     knn=[1, 20],
+    svm=False,  # of features as well; statistics have one anyway
     # The fold inside whose training part choices are made; xact_f0 where
     # actors are not known.
     tuning='xsub_fixed',

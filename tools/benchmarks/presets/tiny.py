@@ -10,6 +10,7 @@ tracks = ['blind', 'adapted']
 adapt = dict(features=[False, True], input=True)
 protocols = ['xsub', 'xsub_fixed']
 knn = [1]
+svm = True
 C = [0.01, 0.1]
 probe_percentages = [50]
 subject = 'AIR'

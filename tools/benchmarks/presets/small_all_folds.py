@@ -1,0 +1,23 @@
+# Every method at width 8 on all folds of every split, both tracks, one seed;
+# features read by an SVM as well, as movement statistics are. Given the work
+# directory of small.py, it takes the blind pre-trainings from there.
+_base_ = 'small.py'
+title = 'EBEDB, small: width 8, 15 epochs'
+tracks = ['blind', 'adapted']
+protocols = ['random', 'xseq', 'xrec', 'xsub']
+svm = True
+recogniser = None
+_rows = _base_.rows
+rows = {
+    '_delete_': True,
+    'AIR': _rows['AIR'],
+    'AIR untrained': _base_._air_untrained,
+    'SkeletonCLR': _rows['SkeletonCLR'],
+    'VICReg': _rows['VICReg'],
+    **_base_._peers,
+    **{
+        row: _rows[row]
+        for row in ('Random encoder', 'Wide random encoder',
+                    'Movement statistics')
+    }
+}
