@@ -41,6 +41,7 @@ SMALLER = '''
 _base_ = 'tiny.py'
 tracks = ['blind']
 probe_percentages = []
+svm = False
 recogniser = None
 rows = dict(_delete_=True, AIR={{_base_.rows['AIR']}})
 '''
@@ -167,7 +168,7 @@ def test_gcn_alone_is_the_same_training_without_codes(fresh, presets,
         comparison.run(name)
         features[row] = np.load(comparison.units[name].output)
     # Mean and deviation of each part: the GCN's channels, then the codes.
-    width = comparison.config_of('AIR').model.neck.in_channels
+    width = comparison.configs.pretraining('AIR').model.neck.in_channels
     whole, alone = (features[row].reshape(len(features[row]), 2, -1, channels)
                     for row, channels in (
                         ('AIR', features['AIR'].shape[1]
@@ -199,7 +200,7 @@ def test_features_have_an_svm_where_it_is_asked_for(presets, tmp_path, svm):
 def tuned(comparison):
     """The folds on which settings are chosen."""
     dataset = DATASETS.build(dict(
-        comparison.preset.dataset, classes=comparison.classes))
+        comparison.preset.dataset, classes=comparison.data.classes))
     return tuning_folds(dataset, 'xsub_fixed', inside='xsub_fixed')
 
 
@@ -219,9 +220,10 @@ def test_readouts_by_hand(fresh, presets, track, row, readout, values, make):
     unit = comparison.units[name]
     features = np.load(comparison.units[unit.needs[0]].output)
     of = {False: features, True: standardise_per_actor(
-        features, comparison.actors)}
+        features, comparison.data.actors)}
     scores = {(way, value): out_of_fold(
-        of[way], comparison.labels, tuned(comparison), make(value))['macro_f1']
+        of[way], comparison.data.labels, tuned(comparison),
+        make(value))['macro_f1']
         for way in ([False] if track == 'blind' else [False, True])
         for value in values}
     found = json.loads(Path(unit.output).read_text())
@@ -230,8 +232,8 @@ def test_readouts_by_hand(fresh, presets, track, row, readout, values, make):
                   if score == max(scores.values()))
     assert (found['standardised'], found['value']) == chosen
     expected, = predict_folds(
-        of[chosen[0]], comparison.labels, comparison.folds['xsub_fixed'],
-        make(chosen[1]))
+        of[chosen[0]], comparison.data.labels,
+        comparison.data.folds['xsub_fixed'], make(chosen[1]))
     assert found['predictions'] == expected.tolist()
 
 
@@ -242,9 +244,10 @@ def test_readouts_of_half_of_the_labels_by_hand(fresh, presets, track):
     comparison = comparison_of(presets / 'tiny.py', fresh)
 
     def half(folds, draw):
-        return [(train[labelled_subset([comparison.names[i] for i in train],
-                                       comparison.labels[train], 50, draw)],
-                 test) for train, test in folds]
+        return [(train[labelled_subset(
+            [comparison.data.names[i] for i in train],
+            comparison.data.labels[train], 50, draw)], test)
+            for train, test in folds]
 
     units = comparison.probes[track, ('AIR', 'linear'), 'xsub_fixed', 50]
     assert len(units) == 2
@@ -256,24 +259,24 @@ def test_readouts_of_half_of_the_labels_by_hand(fresh, presets, track):
         unit = comparison.units[name]
         features = np.load(comparison.units[unit.needs[0]].output)
         of = {False: features, True: standardise_per_actor(
-            features, comparison.actors)}
+            features, comparison.data.actors)}
         scores = {(way, C): out_of_fold(
-            of[way], comparison.labels, half(tuned(comparison), draw),
+            of[way], comparison.data.labels, half(tuned(comparison), draw),
             logistic_regression(C))['macro_f1']
             for way in ([False] if track == 'blind' else [False, True])
             for C in (.01, .1)}
         way, C = next(choice for choice, score in scores.items()
                       if score == max(scores.values()))
-        folds = half(comparison.folds['xsub_fixed'], draw)
-        expected, = predict_folds(of[way], comparison.labels, folds,
+        folds = half(comparison.data.folds['xsub_fixed'], draw)
+        expected, = predict_folds(of[way], comparison.data.labels, folds,
                                   logistic_regression(C))
         found = json.loads(Path(unit.output).read_text())
         assert found == dict(predictions=expected.tolist(), value=C,
                              standardised=way)
         assert probes['runs'][draw] == emotion_scores(
-            comparison.truth('xsub_fixed'), expected)
+            comparison.data.truth('xsub_fixed'), expected)
         (train, _), = folds
-        (whole, _), = comparison.folds['xsub_fixed']
+        (whole, _), = comparison.data.folds['xsub_fixed']
         assert len(train) == len(whole) / 2
 
 
@@ -303,8 +306,8 @@ def test_features_are_standardised_where_that_is_better(
                                               input=ways is False)))
     comparison = comparison_of(preset, tmp_path)
     rng = np.random.default_rng(0)
-    actors = np.unique(comparison.actors, return_inverse=True)[1]
-    features = np.eye(7)[comparison.labels] * 3
+    actors = np.unique(comparison.data.actors, return_inverse=True)[1]
+    features = np.eye(7)[comparison.data.labels] * 3
     features = (features + .1 * rng.normal(size=features.shape)
                 + offset * rng.normal(size=(3, 7))[actors])
     for track in ('blind', 'adapted'):
@@ -318,7 +321,7 @@ def test_features_are_standardised_where_that_is_better(
         found = json.loads(Path(unit.output).read_text())
         assert found['standardised'] is (standardised and track == 'adapted')
         right = (np.array(found['predictions'])
-                 == comparison.truth('xsub_fixed')).mean()
+                 == comparison.data.truth('xsub_fixed')).mean()
         # Without, a new actor is far from all that was learnt.
         assert (right == 1) == (not offset or found['standardised'])
 
@@ -350,7 +353,7 @@ def test_features_by_hand(fresh, presets, track):
     comparison = comparison_of(presets / 'tiny.py', fresh)
     (name, ), = comparison.cells[track, 'AIR', 'linear', 'xsub_fixed']
     features, = comparison.units[name].needs
-    cfg = comparison.config_of('AIR')
+    cfg = comparison.configs.pretraining('AIR')
     data = cfg.val_dataloader.dataset
     if track == 'adapted':
         needed, = (n for n in comparison.units[features].needs
@@ -362,7 +365,7 @@ def test_features_by_hand(fresh, presets, track):
     path, = comparison.checkpoints[track, 'AIR']
     encoder.load_state_dict(torch.load(path)['state_dict'])
     expected = extract_features(
-        encoder, DATASETS.build(dict(data, classes=comparison.classes)),
+        encoder, DATASETS.build(dict(data, classes=comparison.data.classes)),
         description=None)
     np.testing.assert_allclose(np.load(comparison.units[features].output),
                                expected, atol=1e-5)
@@ -387,10 +390,10 @@ rows = dict(_delete_=True, Stock=dict(
 def test_recognisers_record_which_labels_they_saw(fresh, presets):
     comparison = Comparison(load_preset(str(presets / 'tiny.py')), str(fresh),
                             str(ROOT))
-    (train, test), = comparison.folds['xsub_fixed']
-    train, test = ({comparison.names[i] for i in part}
+    (train, test), = comparison.data.folds['xsub_fixed']
+    train, test = ({comparison.data.names[i] for i in part}
                    for part in (train, test))
-    whole = set(comparison.names)
+    whole = set(comparison.data.names)
     found = {}
     for path in (fresh / 'recogniser').iterdir():
         record = json.loads((path / 'provenance.json').read_text())
@@ -575,7 +578,7 @@ def test_data_without_classes_or_actors(presets, ann_files, tmp_path,
             'splits = ["xseq_fixed"]\ntuning = "xseq_fixed"\n')
     preset.write_text(text + 'tracks = ["blind"]\n')
     found = comparison_of(preset, tmp_path / 'run')
-    assert found.classes == list(data['meta']['classes'])
+    assert found.data.classes == list(data['meta']['classes'])
     preset.write_text(text + 'tracks = ["blind", "adapted"]\n'
                       'adapt = dict(features=True)\n')
     assert compare(preset, tmp_path / 'run') == 2
@@ -638,11 +641,11 @@ options = {{'train_cfg.max_epochs': 1, 'train_dataloader.batch_size': 28,
 rows = dict(AIR=dict(options={{'model.head.queue_length': 64}}))
 """)
     comparison = comparison_of(path, tmp_path / 'run')
-    assert len(comparison.folds['xact']) == 3
-    actions = np.array([name.split('_')[1] for name in comparison.names])
+    assert len(comparison.data.folds['xact']) == 3
+    actions = np.array([name.split('_')[1] for name in comparison.data.names])
     for protocol, number in (('xact', 2), ('xseq', 5)):
-        assert len(comparison.tuning[protocol]) == number
-        for fold in comparison.tuning[protocol]:
+        assert len(comparison.data.tuning[protocol]) == number
+        for fold in comparison.data.tuning[protocol]:
             assert 'knock' not in set(actions[np.concatenate(fold)])
     for name in list(comparison.units):
         if name.startswith(('pretrain/', 'features/')) and not any(

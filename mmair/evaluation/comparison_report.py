@@ -47,7 +47,7 @@ class _Track:
 
     def __init__(self, comparison: Comparison, track: str) -> None:
         self.comparison, self.track = comparison, track
-        self.preset = comparison.preset
+        self.preset, self.data = comparison.preset, comparison.data
         #: (row, readout) -> protocol -> predictions, (seeds, N)
         self.predictions: Dict[tuple, Dict[str, np.ndarray]] = {}
         for (of, row, readout, protocol), seeds in comparison.cells.items():
@@ -55,7 +55,7 @@ class _Track:
                 self.predictions.setdefault((row, readout), {})[protocol] = \
                     np.stack([comparison.predictions(u) for u in seeds])
         self.scores = {
-            key: {protocol: [emotion_scores(comparison.truth(protocol), row)
+            key: {protocol: [emotion_scores(self.data.truth(protocol), row)
                              for row in rows]
                   for protocol, rows in protocols.items()}
             for key, protocols in self.predictions.items()}
@@ -75,7 +75,7 @@ class _Track:
 
     def scores_of(self, column: tuple, runs: np.ndarray) -> List[dict]:
         """Of predictions of :meth:`of_parts`, one dict a run."""
-        return [emotion_scores(self.comparison.truth(column[0]), run)
+        return [emotion_scores(self.data.truth(column[0]), run)
                 for run in runs]
 
     def row_saw(self, row: str) -> str:
@@ -83,10 +83,10 @@ class _Track:
         paths = self.comparison.checkpoints.get((self.track, row))
         if paths is None:
             return 'no pre-training'
-        name = self.comparison.dataset_name
+        name = self.data.dataset_name
         return ' and '.join(sorted({
-            pretraining_saw(path, name, self.comparison.tested(protocol))
-            for path in paths for protocol in self.comparison.folds}))
+            pretraining_saw(path, name, self.data.tested(protocol))
+            for path in paths for protocol in self.data.folds}))
 
     def report(self) -> dict:
         preset, few, probes = self.preset, self.few, self.probes
@@ -147,12 +147,12 @@ class _Track:
 
     def title(self, score: str) -> str:
         """Data, score, track and what pre-training saw: on every table."""
-        data = self.preset.title or self.comparison.dataset_name
+        data = self.preset.title or self.data.dataset_name
         kinds = {kind for saw in self.saw.values() for kind in saw.split(
             ' and ')} - {'no pre-training'}
         saw = ''.join(f'; {SENTENCES[kind]}' for kind in sorted(kinds))
-        return (f'{data}: {score}, {len(self.comparison.classes)} classes, '
-                f'{len(self.comparison.labels)} recordings; '
+        return (f'{data}: {score}, {len(self.data.classes)} classes, '
+                f'{len(self.data.labels)} recordings; '
                 f'{_TRACKS[self.track]}{saw}')
 
     def score_table(self, score: str) -> dict:
@@ -189,7 +189,7 @@ class _Track:
                             text('of SVM', preset.C_svm)))
         chosen = (', the best on folds inside the training part of '
                   f'{preset.tuning}, whose test part chooses nothing{more}'
-                  if self.comparison.tuning else '')
+                  if self.data.tuning else '')
         return f'{values}{chosen}. '
 
     def budget(self, row: str) -> List[str]:
@@ -222,10 +222,11 @@ class _Track:
                 own = predictions.get(subject, {}).get(column)
                 if own is None or key[0] == subject[0]:
                     continue
-                truth = self.comparison.truth(
+                truth = self.data.truth(
                     column if isinstance(column, str) else column[0])
                 result.append(dict(
-                    subject=subject, against=key, column=column, macro_f1=float(np.mean(
+                    subject=subject, against=key, column=column,
+                    macro_f1=float(np.mean(
                         [emotion_scores(truth, run)['macro_f1']
                          for run in other])),
                     **paired_bootstrap(truth, own, other)))

@@ -1,7 +1,7 @@
 """What a comparison compares: the keys of a preset, and their check."""
 import copy
 import os.path as osp
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from mmengine.config import Config
 
@@ -126,3 +126,15 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
         raise InputError(f'{path}: recogniser is missing, a supervised row '
                          'needs it')
     return preset
+
+
+def adapts_input(preset: Config, track: str) -> bool:
+    """Whether an actor's posture and tempo are taken off the input."""
+    return track == 'adapted' and preset.adapt.get('input', False)
+
+
+def feature_ways(preset: Config, track: str) -> List[bool]:
+    """Whether features are standardised per actor; both: a choice."""
+    ways = (preset.adapt.get('features', False) if track == 'adapted'
+            else False)
+    return list(ways) if isinstance(ways, (list, tuple)) else [ways]

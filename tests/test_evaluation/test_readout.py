@@ -4,6 +4,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 import mmair.evaluation.readout as readout
 from mmair.errors import InputError
@@ -149,6 +152,25 @@ def test_readouts_ignore_the_scale_of_features(readout):
     assert scores['top1'] == pytest.approx(100 * np.mean([
         (p == labels[test]).mean() for p, (_, test) in zip(predictions,
                                                            FOLDS)]))
+
+
+@pytest.mark.parametrize('constant', [0, 30, 100])
+@pytest.mark.parametrize('C', [.3, 10.])
+def test_support_vectors_are_those_of_sklearn(C, constant):
+    """With its own kernel, of features wider than recordings are many, some
+    of which are the same in all."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(60, 100)) * rng.uniform(.1, 9, 100) + 5
+    features[:, :constant] = 2.
+    labels = np.arange(60) % 3
+    features[:, 50:] += 2 * rng.normal(size=(3, 50))[labels]
+    train, test = features[:40], features[40:]
+    if constant == 100:
+        train = test = np.full_like(train, 2.)
+    expected = make_pipeline(StandardScaler(), SVC(
+        C=C, class_weight='balanced')).fit(train, labels[:40]).predict(test)
+    found = support_vectors(C)(train, labels[:40], test)
+    assert found.tolist() == expected.tolist()
 
 
 def test_a_choice_is_the_best_on_the_tuning_folds():
