@@ -1,7 +1,7 @@
 """What a comparison compares on: recordings, labels, folds."""
 import hashlib
 import json
-from typing import Any, List
+from typing import Any, List, Optional
 
 import numpy as np
 from mmengine.config import Config
@@ -98,7 +98,8 @@ class ComparedData:
         self.pretrain_names = self._pretrained_on(preset.pretrain_split,
                                                   dataset.splits)
 
-    def _pretrained_on(self, split: str, splits: dict) -> List[str]:
+    def _pretrained_on(self, split: Optional[str],
+                       splits: dict) -> Optional[List[str]]:
         if split is None:
             return None
         if split not in splits:
