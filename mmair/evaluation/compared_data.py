@@ -45,7 +45,7 @@ class ComparedData:
         dataset_name (str): Its type.
         classes (list[str]): The recognised ones.
         names (list[str]): Of the recordings of these classes.
-        actors (list[str, optional]): Of these.
+        actors (list): Of these, None where it is not known.
         labels (np.ndarray): Of these.
         folds (dict): Protocol or split -> folds, indices of recordings.
         tuning (dict): Protocol -> folds on which settings are chosen; empty
