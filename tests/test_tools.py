@@ -104,6 +104,18 @@ def test_test_scores_a_recogniser(probed, ann_file, pretrained, tmp_path):
             'emotion/recall_anger'} <= set(scores)
 
 
+def test_no_test_on_labels_that_were_seen(probed, ann_file, pretrained,
+                                          tmp_path, capsys):
+    seen = load_annotations(ann_file)['split']['xsub_train']
+    assert run_tool(
+        'test.py', LINEAR, probed / 'epoch_2.pth', '--work-dir', tmp_path,
+        options={**probe(ann_file, pretrained / 'encoder.pth'),
+                 'test_dataloader.dataset.split': 'xsub_train'}) == 2
+    assert (f'epoch_2.pth: its training, or an earlier one in that folder, '
+            f'saw the labels of {len(seen)} test recordings') in (
+                sentence(capsys))
+
+
 def test_readout_and_report(pretrained, tmp_path, capsys):
     work_dir = tmp_path / 'run'
     shutil.copytree(pretrained, work_dir)

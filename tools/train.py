@@ -20,7 +20,6 @@ from mmengine.runner.checkpoint import find_latest_checkpoint
 import mmair  # noqa: F401  (says at once what an installation lacks)
 from mmair.cli import run
 from mmair.engine.building import building
-from mmair.engine.hooks import ProvenanceHook
 from mmair.engine.launch import (apply_options, init_launcher,
                                  leave_launcher, make_parser, make_runner,
                                  require_batches)
@@ -94,7 +93,6 @@ def train(cfg: Config, path: str) -> None:
         print_log(f'{cfg.work_dir}: has no checkpoint to go on from, the '
                   'training begins anew', 'current', logging.WARNING)
     require_batches(runner, path)
-    runner.register_hook(ProvenanceHook())
     runner.train()
 
 

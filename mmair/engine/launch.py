@@ -16,6 +16,7 @@ from mmair.cli import add_cfg_options
 from mmair.engine.building import places
 from mmair.errors import InputError
 
+from .hooks.provenance_hook import add_provenance
 from .memory import keep_freed_memory
 
 #: What mmengine's runner reads from a config beside its arguments.
@@ -115,7 +116,8 @@ def make_runner(cfg: Config, loader: str) -> Runner:
         loader (str): The dataloader that is needed.
 
     Returns:
-        Runner: What ``Runner.from_cfg`` makes.
+        Runner: What ``Runner.from_cfg`` makes, and a
+        :class:`~mmair.engine.hooks.ProvenanceHook`.
 
     Raises:
         InputError: If the config has no model or no such dataloader, or its
@@ -132,7 +134,9 @@ def make_runner(cfg: Config, loader: str) -> Runner:
                          f'{seed!r}, expected 0 to {2**32 - 1}')
     make_folder(cfg.work_dir, 'work_dir')
     keep_freed_memory()
-    return Runner.from_cfg(cfg)
+    runner = Runner.from_cfg(cfg)
+    add_provenance(runner)
+    return runner
 
 
 def require_batches(runner: Runner, where: str) -> None:

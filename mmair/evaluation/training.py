@@ -16,7 +16,7 @@ from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import Runner
 
 from mmair.compat import get_gt_label, get_pred_score
-from mmair.engine.hooks import ProvenanceHook
+from mmair.engine.hooks.provenance_hook import add_provenance
 from mmair.engine.launch import require_batches
 from mmair.engine.memory import keep_freed_memory
 
@@ -121,8 +121,7 @@ def train(cfg: Config, work_dir: str, then: Callable[[Runner], Any],
     names = set(inspect.signature(Runner).parameters) & set(cfg)
     runner = Runner(**{name: cfg[name] for name in names})
     require_batches(runner, work_dir)
-    if not any(isinstance(hook, ProvenanceHook) for hook in runner.hooks):
-        runner.register_hook(ProvenanceHook())
+    add_provenance(runner)
     runner.register_hook(DeadlineHook(deadline))
     try:
         runner.train()

@@ -26,6 +26,9 @@ def test_labels_that_were_seen_are_refused(checkpoint):
     check_unseen(checkpoint, 'A', ['a1', 'a3'])
     # The same name in another data set is another recording.
     check_unseen(checkpoint, 'C', ['a2', 'b1'])
+    # The base class reads the files of all.
+    with pytest.raises(InputError, match='of 1 test recordings, b1 first'):
+        check_unseen(checkpoint, 'SkeletonDataset', ['a1', 'b1'])
 
 
 def test_what_was_seen_without_labels(checkpoint, tmp_path):
