@@ -14,6 +14,7 @@ from tiny_runs import ROOT, run_tool, sentence
 
 from mmair.datasets.readers import load_annotations, save_annotations
 from mmair.evaluation.comparison import Comparison
+from mmair.evaluation.comparison_report import report
 from mmair.evaluation.metrics import emotion_scores
 from mmair.evaluation.preset import load_preset
 from mmair.evaluation.readout import (extract_features, logistic_regression,
@@ -326,6 +327,31 @@ def test_features_are_standardised_where_that_is_better(
         assert (right == 1) == (not offset or found['standardised'])
 
 
+def test_settings_are_compared_without_the_test_part(presets, tmp_path):
+    """Inside a fold: its own protocol too, without whom it tests."""
+    preset = presets / 'inside.py'
+    preset.write_text(GIVEN.format(adapt={}) + '''
+inside = 'xsub_fixed'
+tracks = ['blind']
+protocols = ['xsub']
+''')
+    comparison = comparison_of(preset, tmp_path)
+    whole = comparison_of(presets / 'tiny.py', tmp_path)
+    tested, = (set(names) for _, names in whole.data.names_of(
+        whole.data.folds['xsub_fixed']))
+    kept = set(whole.data.names) - tested
+    names = comparison.data.names_of(comparison.data.folds['xsub'])
+    assert len(names) == 2 and {n for _, t in names for n in t} == kept
+    assert all(set(train) | set(test) == kept for train, test in names)
+    for unit in comparison.units.values():
+        if unit.name.startswith('readout/'):
+            run = comparison.units[unit.needs[0]]
+            assert comparison.done(run.name) or comparison.run(run.name)
+            assert comparison.run(unit.name)
+    note = report(comparison)['tracks'][0]['tables'][0]['note']
+    assert note.endswith('the training part of xsub_fixed alone is used.')
+
+
 def steps_of(pipeline):
     return [step['type'].split('.')[-1] for step in pipeline]
 
@@ -424,6 +450,19 @@ def test_what_is_there_is_not_done_again(fresh, presets):
     assert compare(presets / 'tiny.py', fresh) == 0
     assert outputs(fresh) == before
     assert results(fresh) == expected
+
+
+def test_presets_of_one_work_directory_keep_their_tables(fresh, presets,
+                                                         tmp_path):
+    before, expected = outputs(fresh), results(fresh)
+    out = tmp_path / 'readouts'
+    assert compare(presets / 'smaller.py', fresh, '--out', out) == 0
+    assert outputs(fresh) == before and results(fresh) == expected
+    assert [s['row'] for s in results(out)['tracks'][0]['scores']] == [
+        'AIR', 'AIR']
+    assert sorted(p.name for p in out.iterdir()) == [
+        'commands.sh', 'comparison.json', 'comparison.md',
+        'comparison_blind.png']
 
 
 def test_a_lost_unit_is_done_again_by_another_process(fresh, presets):

@@ -78,7 +78,8 @@ class ComparedData:
                 f'{self.names[self.actors.index(None)]}: its actor is not '
                 "known, so there is no adapted track; set tracks=['blind']")
         self.labels = np.array([r['label'] for r in recordings])
-        self.folds = {p: folds_of(dataset, p) for p in (
+        self.folds = {p: folds_of(dataset, p) if preset.inside is None else
+                      tuning_folds(dataset, p, preset.inside) for p in (
             *preset.protocols, *(preset.splits if preset.recogniser else ()))}
         choices = (preset.C, preset.C_statistics, preset.C_svm)
         chosen = any(len(choice) > 1 for choice in (

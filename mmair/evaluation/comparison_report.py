@@ -175,7 +175,7 @@ class _Track:
             rows=rows,
             note='Pooled out-of-fold predictions; ± is the deviation over '
             'seeds. Backbone passes: of a sample in a step, with gradient + '
-            'without. ' + norms + self.settings() + _SPLITS)
+            'without. ' + norms + self.settings() + self.splits())
 
     def settings(self, more: str = '') -> str:
         """How the regularisation of every row's readout was set."""
@@ -191,6 +191,12 @@ class _Track:
                   f'{preset.tuning}, whose test part chooses nothing{more}'
                   if self.data.tuning else '')
         return f'{values}{chosen}. '
+
+    def splits(self) -> str:
+        """What the columns are."""
+        inside = self.preset.inside
+        return _SPLITS + (f' Of all folds the training part of {inside} '
+                          'alone is used.' if inside else '')
 
     def budget(self, row: str) -> List[str]:
         """Steps, batch size and backbone passes of a row's pre-training."""
@@ -271,7 +277,7 @@ class _Track:
             note=how + 'The part is drawn by class, at least one recording '
             'of each; ± is the deviation over '
             f'{_count(len(preset.seeds), "seed")} and, below 100 %, '
-            f'{_count(preset.draws, "draw")} each. ' + _SPLITS)
+            f'{_count(preset.draws, "draw")} each. ' + self.splits())
 
 
 def _columns(splits: List[str], percentages: List[float]

@@ -22,6 +22,9 @@ PRESET: Dict[str, Any] = dict(
     adapt=dict(features=True, input=False),
     pretrain_split=None,  # None is all recordings: transductive
     protocols=['xseq', 'xrec', 'xsub', 'xsub_fixed'],
+    # A fold inside whose training part everything is scored: to choose
+    # between methods' settings without its test part.
+    inside=None,
     knn=[1, 20],
     svm=False,  # of features as well; statistics have one anyway
     # The fold inside whose training part choices are made; xact_f0 where

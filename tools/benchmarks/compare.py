@@ -8,7 +8,8 @@ PRESET is a name in tools/benchmarks/presets, or a file. Pre-trains and
 evaluates everything that it lists. What is finished is kept in the work
 directory, so it can be killed at any time and started again; with
 --time-limit it stops by itself, with status 75 while something is left.
-Writes comparison.md, comparison.json, pictures of each track and commands.sh.
+Writes comparison.md, comparison.json, pictures of each track and commands.sh
+into the same directory, or, where presets share it, into that of --out.
 """
 import argparse
 import functools
@@ -42,6 +43,8 @@ def parse_args() -> argparse.Namespace:
                         'or a file')
     parser.add_argument('--work-dir', help='where everything is kept; by '
                         'default work_dirs/compare_<preset>')
+    parser.add_argument('--out', help='where tables and pictures go; by '
+                        'default the work directory')
     parser.add_argument('--jobs', type=count, default=1,
                         help='units of work at a time, each in a process of '
                         'its own')
@@ -77,7 +80,7 @@ def commands(comparison: Comparison) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def write_results(comparison: Comparison) -> None:
+def write_results(comparison: Comparison, out: str) -> None:
     results = report(comparison)
     parts = []
     for track in results['tracks']:
@@ -90,36 +93,38 @@ def write_results(comparison: Comparison) -> None:
             picture = f'{name}_{track["track"]}.png'
             figure = draw(track, comparison.preset.protocols,
                           comparison.preset.subject, title)
-            write_whole(comparison.path(picture), functools.partial(
+            write_whole(osp.join(out, picture), functools.partial(
                 figure.savefig, bbox_inches='tight'))
             parts.append(f'![{title}]({picture})')
         parts += map(markdown, track['tables'])
     text = '\n\n'.join(parts) + '\n'
-    write_whole(comparison.path('comparison.md'),
+    write_whole(osp.join(out, 'comparison.md'),
                 lambda path: Path(path).write_text(text, encoding='utf-8'))
-    write_whole(comparison.path('comparison.json'),
+    write_whole(osp.join(out, 'comparison.json'),
                 functools.partial(mmengine.dump, results, indent=1))
-    write_whole(comparison.path('commands.sh'),
+    write_whole(osp.join(out, 'commands.sh'),
                 lambda path: Path(path).write_text(commands(comparison)))
     for track in results['tracks']:
         for table in track['tables']:
             if 'macro-F1' in table['title']:  # the others are in the file
                 print(markdown(table) + '\n')
-    print(f'The tables are in {comparison.path("comparison.md")}')
+    print(f'The tables are in {osp.join(out, "comparison.md")}')
 
 
 def main() -> None:
     args = parse_args()
     deadline = args.time_limit and time.time() + args.time_limit
     plan = plan_of(args)
-    check_writable(osp.join(plan.work_dir, 'comparison.md'))
+    out = args.out or plan.work_dir
+    for folder in (plan.work_dir, out):
+        check_writable(osp.join(folder, 'comparison.md'))
     try:
         finished = run_all(plan, args.jobs, args.device, deadline)
     except KeyboardInterrupt:
         print('Stopped; start again to go on', file=sys.stderr)
         sys.exit(130)
     if finished:
-        write_results(plan.load())
+        write_results(plan.load(), out)
         return
     comparison = plan.load()
     left = sum(not comparison.done(name) for name in comparison.units)

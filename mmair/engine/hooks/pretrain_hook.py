@@ -5,7 +5,7 @@ from typing import Dict, List
 import torch
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 
 from mmair.errors import InputError
 from mmair.registry import HOOKS
@@ -43,8 +43,12 @@ class PretrainHook(Hook):
     def before_run(self, runner: Runner) -> None:
         """Allocate buffers, before a checkpoint is loaded into them."""
         if isinstance(runner._train_loop, BaseLoop):
-            unwrap(runner).attach(recordings_of(runner))
-            unwrap(runner).fit(runner.train_dataloader.dataset, runner.seed)
+            model = unwrap(runner)
+            model.attach(recordings_of(runner))
+            resumed = runner._resume and (
+                runner._load_from or find_latest_checkpoint(runner.work_dir))
+            if not resumed:  # what was fitted is in the checkpoint
+                model.fit(runner.train_dataloader.dataset, runner.seed)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin an epoch."""
