@@ -3,6 +3,7 @@ import json
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -12,6 +13,7 @@ from tiny_runs import PRETRAIN, QUICKSTART, ROOT, flat, run_tool, sentence
 
 from mmair.datasets.readers import load_annotations, save_annotations
 from mmair.evaluation.label_encoder import LabelEncoder
+from mmair.evaluation.label_report import LabelReport
 from mmair.registry import DATASETS, MODELS
 
 EBEDB = ROOT / 'configs/air/air_stgcn_ebedb_cpu.py'
@@ -112,7 +114,7 @@ def test_dictionary_shows_the_recordings_nearest_to_prototypes(reported):
         assert [found['codes'][names[i]][n] for i in examples] == list(
             range(len(examples)))
     nearest = found['dictionary']['nearest']
-    assert found['dictionary']['num_labels'] == len(nearest) == 4
+    assert found['dictionary']['of'] == '4' and len(nearest) == 4
     for code, shown in enumerate(nearest):
         assert shown[0] == names[EXAMPLES[0][code]]
         assert len(shown) == min(2, sizes[code])
@@ -122,6 +124,85 @@ def test_dictionary_shows_the_recordings_nearest_to_prototypes(reported):
     with Image.open(reported / 'dictionary_4_1.png') as picture:
         assert picture.size[0] > 1500 and picture.size[1] > 800
         assert len(picture.convert('L').getcolors()) > 50
+
+
+@pytest.fixture(scope='module')
+def segments(pretrained):
+    """The label report of the codebooks, and what it is of."""
+    cfg = Config.fromfile(QUICKSTART)
+    cfg.merge_from_dict(dict(OPTIONS))
+    cfg.val_dataloader.dataset.pipeline[0].num_clips = 2
+    init_default_scope('mmaction')
+    encoder = LabelEncoder(MODELS.build(cfg.model))
+    encoder.load(str(pretrained / 'epoch_2.pth'))
+    dataset = DATASETS.build(cfg.val_dataloader.dataset)
+    return LabelReport(dataset, encoder, [None]), dataset, encoder.codebook
+
+
+def test_codes_of_segments_by_hand(segments):
+    """Segment by segment, as the codebook labels them."""
+    report, dataset, book = segments
+    assert [(c.kind, c.stream) for c in report.codebooks] == [
+        (kind, stream) for kind in book.kinds for stream in book.streams]
+    names = list(book.groups)
+    for index in (0, 13, 27):
+        x = dataset[index]['inputs'][:, 0]
+        labels = book.labels(x)  # (clips, steps, groups, streams)
+        for codes in report.codebooks:
+            groups = [g for g in names if book.groups[g] == codes.kind]
+            assert codes.shape == (2, 1, len(groups), labels.shape[1])
+            stream = book.streams.index(codes.stream)
+            own = labels[:, :, [names.index(g) for g in groups], stream]
+            assert codes.counts[index].tolist() == torch.bincount(
+                own.flatten(), minlength=book.num_labels).tolist()
+            far = torch.stack([book.distances(x, codes.stream, g)
+                               for g in groups], 1)[:, None]
+            for code in range(book.num_labels):
+                if (own == code).any():
+                    where = np.unravel_index(codes.place[index, code],
+                                             codes.shape)
+                    assert own[where[0], where[3], where[2]] == code
+                    best = far[..., code][own.transpose(1, 2)[:, None]
+                                          == code].min()
+                    assert far[(*where, code)] == best
+                    assert codes.distance[index, code] == pytest.approx(best)
+                else:
+                    assert codes.distance[index, code] == np.inf
+
+
+def test_dictionary_of_segments(segments, pretrained, tmp_path):
+    report, dataset, book = segments
+    assert run_tool(
+        'analysis_tools/label_report.py', QUICKSTART,
+        pretrained / 'epoch_2.pth', '--segments', 'leg', 'motion', '--nearest',
+        2, '--out', tmp_path,
+        options={**OPTIONS, 'val_dataloader.dataset.pipeline.0.num_clips': 2}
+    ) == 0
+    found = json.loads((tmp_path / 'label_report.json').read_text())
+    codes, = (c for c in report.codebooks
+              if (c.kind, c.stream) == ('leg', 'motion'))
+    names = [r['frame_dir'] for r in dataset.recordings]
+    assert found['dictionary']['of'] == 'leg_motion'
+    for code, shown in enumerate(found['dictionary']['nearest']):
+        distance = codes.distance[:, code]
+        assert len(set(shown)) == len(shown) == min(
+            2, np.isfinite(distance).sum())
+        assert [distance[names.index(n)] for n in shown] == sorted(
+            distance)[:len(shown)]
+    assert [c['name'] for c in found['codebooks']] == [
+        f'{kind}, {stream}' for kind in book.kinds for stream in book.streams]
+    text = (tmp_path / 'label_report.md').read_text()
+    assert 'Adjusted mutual information of segments' in text
+    pictures = sorted(tmp_path.glob('dictionary_leg_motion_*.png'))
+    assert len(pictures) == math.ceil(book.num_labels / 8)
+    with Image.open(pictures[0]) as picture:
+        assert len(picture.convert('L').getcolors()) > 50
+    # A panel is the half second itself.
+    code = int(codes.counts.sum(0).argmax())
+    index = int(codes.distance[:, code].argmin())
+    panel = report.segment(codes, code, index)
+    assert 4 <= len(panel.keypoint) <= book.length
+    assert np.allclose(np.diff(panel.times), 1 / 15)
 
 
 def test_a_file_without_actions_says_so(checkpoint, ann_file, tmp_path,
@@ -186,6 +267,9 @@ def test_bad_input(pretrained, tmp_path, capsys, ann_files):
             (QUICKSTART, whole, [], {
                 'val_dataloader.dataset.generator.layout': 'kdae'},
              "(layout 'kdae'), the graph of the backbone 23"),
+            (QUICKSTART, whole, ['--segments', 'ear', 'joint'], {},
+             '--segments ear joint: no such codebook, expected one of: arm '
+             'joint, '),
             (QUICKSTART, whole, ['--out', whole], {}, 'cannot be written'),
             (SWAV, whole, ['--network', 'teacher'], None, 'has no teacher'),
             (vicreg, whole, [], None, 'a VICReg has no discrete labels'),

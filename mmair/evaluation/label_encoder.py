@@ -18,7 +18,8 @@ _PROTOTYPES = 'head.prototypes.'
 class LabelEncoder(nn.Module):
     """What of a pre-training model gives the labels, and nothing else.
 
-    Backbone and projector of the teacher or the student, and the prototypes.
+    Backbone and projector of the teacher or the student, and the prototypes;
+    of AIR the codebook, too.
 
     Args:
         model (nn.Module): A pre-training model with
@@ -47,6 +48,8 @@ class LabelEncoder(nn.Module):
         network = model.get_submodule(self._source)
         self.backbone, self.neck = network.backbone, network.neck
         self.head = model.head
+        #: AppendageCodebook | None: What labels segments.
+        self.codebook = getattr(model, 'codebook', None)
         self.eval()
 
     @property
@@ -111,6 +114,8 @@ class LabelEncoder(nn.Module):
         parts = {f'{self._source}.backbone': self.backbone.state_dict(),
                  f'{self._source}.neck': self.neck.state_dict(),
                  'head': dict(self.head.named_parameters())}
+        if self.codebook is not None:
+            parts['codebook'] = self.codebook.state_dict()
         return {f'{part}.{key}': value for part, state in parts.items()
                 for key, value in state.items()}
 

@@ -7,7 +7,7 @@ et al., IEEE/ACM TASLP 2021).
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.metrics import adjusted_mutual_info_score, mutual_info_score
 
 
 def contingency(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -135,22 +135,67 @@ class Knowledge(NamedTuple):
                     chance_deviation=deviation,
                     ami=float(adjusted_mutual_info_score(values, codes)))
 
-    def commonest(self, chosen: np.ndarray,
+    def agreement_of_segments(self, counts: np.ndarray, draws: int = 200,
+                              seed: int = 0) -> dict:
+        """How much the codes of segments are about it.
+
+        Segments of one recording are no independent draws: chance is what
+        remains when the values are permuted among the recordings.
+
+        Args:
+            counts (np.ndarray): Segments with each code, ``(N, K)``.
+            draws (int): Permutations. Defaults to 200.
+            seed (int): Of the permutations. Defaults to 0.
+
+        Returns:
+            dict: As :meth:`agreement`, of segments. The mutual information is
+            adjusted by its mean over the permutations, and is 1 where a code
+            tells the value.
+        """
+        if self.lack:
+            return dict(lack=self.lack)
+        names, values = np.unique(np.array(self.values)[self.known].astype(
+            str), return_inverse=True)
+        counts = counts[self.known].astype(float)
+        rng = np.random.default_rng(seed)
+
+        def score(values: np.ndarray) -> Tuple[float, float]:
+            table = np.eye(len(names))[values].T @ counts
+            return (table.max(0).sum() / table.sum(),
+                    mutual_info_score(None, None, contingency=table))
+
+        pure, information = score(values)
+        chance = np.array([score(rng.permutation(values))
+                           for _ in range(draws)])
+        share = np.bincount(values, counts.sum(1)) / counts.sum()
+        entropy = -(share * np.log(share)).sum()
+        expected = chance[:, 1].mean()
+        room = entropy - expected  # none where each recording has own codes
+        return dict(
+            recordings=len(values), values=len(names), purity=float(pure),
+            chance_purity=float(chance[:, 0].mean()),
+            chance_deviation=float(chance[:, 0].std(ddof=1)),
+            ami=float((information - expected) / room) if room > 1e-9 else 0.)
+
+    def commonest(self, weights: np.ndarray,
                   number: int) -> List[Tuple[str, float, float]]:
         """The commonest values of some recordings.
 
         Args:
-            chosen (np.ndarray): Which recordings, bool ``(N, )``.
+            weights (np.ndarray): How much each recording counts, ``(N, )``:
+                whether it is one of them, or how many segments it has.
             number (int): Values at most.
 
         Returns:
-            list[tuple]: Value, its share among the chosen and among all
-            recordings of which it is known; the largest share first.
+            list[tuple]: Value, its share among these and among all recordings
+            of which it is known; the largest share first.
         """
-        values = np.array(self.values, dtype=object)
-        everywhere = values[self.known]
-        names, counts = np.unique(values[chosen & self.known].astype(str),
-                                  return_counts=True)
+        everywhere = np.array(self.values, dtype=object)[self.known]
+        weights = weights[self.known].astype(float)
+        names, values = np.unique(everywhere[weights > 0].astype(str),
+                                  return_inverse=True)
+        counts = np.bincount(values, weights[weights > 0],
+                             minlength=len(names))
         order = np.argsort(-counts, kind='stable')[:number]
         return [(str(names[i]), float(counts[i] / counts.sum()),
                  float((everywhere == names[i]).mean())) for i in order]

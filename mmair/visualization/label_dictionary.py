@@ -16,7 +16,6 @@ _WIDTH, _FACTS, _GAP = 16., 3., .3
 _TOP, _HEAD, _CAPTION, _LINE = .75, .36, .18, .2
 _TALLEST = 1.8  # inches of a body
 _COLUMNS = 2  # strips side by side
-_SECONDS, _POSES = 4., 8  # longest time drawn, and poses in that time
 
 
 class Entry(NamedTuple):
@@ -33,18 +32,21 @@ class Entry(NamedTuple):
     nearest: List[Panel]
 
 
-def draw_dictionary(entries: Sequence[Entry], title: str = '') -> Figure:
+def draw_dictionary(entries: Sequence[Entry], title: str = '',
+                    seconds: float = 4., poses: int = 8) -> Figure:
     """Draw codes below each other, each with the recordings nearest to it.
 
     All strips have one scale of size and of time: a pose stands for a step of
     time, and the lines behind hands and feet are the ways that they took, as
     seen from the root, since the pose before. Long lines are fast movements.
-    Of a recording of more than 4 s the middle is drawn; a shorter one leaves
+    Of what is longer than a strip the middle is drawn; what is shorter leaves
     its strip empty at the end.
 
     Args:
         entries (Sequence[Entry]): The codes.
         title (str): Title. Defaults to none.
+        seconds (float): Time of a strip. Defaults to 4.
+        poses (int): Poses in that time. Defaults to 8.
 
     Returns:
         matplotlib.figure.Figure: The picture.
@@ -52,9 +54,11 @@ def draw_dictionary(entries: Sequence[Entry], title: str = '') -> Figure:
     Raises:
         InputError: If a panel does not fit its layout.
     """
-    strips = [list(map(_cut, entry.nearest)) for entry in entries]
+    pause = seconds / poses
+    strips = [[_cut(panel, pause, poses) for panel in entry.nearest]
+              for entry in entries]
     cell = (_WIDTH - _FACTS - _GAP * (_COLUMNS - 1)) / _COLUMNS
-    step = cell / _POSES
+    step = cell / poses
     drawn = [strip.points for row in strips for strip in row]
     # Arms that reach far may meet a neighbour; bodies do not.
     scale = min(1.05 * step / _usual(drawn, 0),
@@ -73,9 +77,9 @@ def draw_dictionary(entries: Sequence[Entry], title: str = '') -> Figure:
     top = size[1] - _TOP
     _text(ax, .15, size[1] - .12, title, 14, weight='bold')
     _text(ax, .15, size[1] - .44, (
-        f'A pose each {_SECONDS / _POSES:g} s, of one size; lines are the '
+        f'A pose each {pause:.2g} s, of one size; lines are the '
         'ways of hands and feet since the pose before: long ones are fast. '
-        'Bars: share among the recordings of the code; mark: share among all.'
+        'Bars: share in the code; mark: share among all recordings.'
     ), 10)
     for entry, block, tall in zip(entries, blocks, heights):
         ax.plot([.15, size[0] - .15], [top, top], color=LINE_COLOR, lw=1)
@@ -100,12 +104,12 @@ class _Strip(NamedTuple):
     spans: List[Tuple[int, int]]  # frames of the ways, the last is the pose
 
 
-def _cut(panel: Panel) -> _Strip:
-    """The middle of a recording, in steps of equal time."""
+def _cut(panel: Panel, pause: float, poses: int) -> _Strip:
+    """The middle of a panel, in steps of equal time."""
     times = np.asarray(panel.times)
     middle = (times[0] + times[-1]) / 2
-    start = max(times[0], middle - _SECONDS / 2)
-    bounds = start + _SECONDS / _POSES * np.arange(_POSES + 1)
+    start = max(times[0], middle - pause * poses / 2)
+    bounds = start + pause * np.arange(poses + 1)
     frames = np.searchsorted(times, bounds - 1e-6)
     spans = [(a, b) for a, b in zip(frames, frames[1:]) if b < len(times)]
     if not spans:  # shorter than a step

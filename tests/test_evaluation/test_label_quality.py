@@ -87,6 +87,43 @@ def test_commonest_values_beside_their_share_in_all():
     assert known.commonest(np.zeros(8, bool), 2) == []
 
 
+def test_segments_by_hand():
+    """Purity and information of segments, whose recordings are permuted."""
+    known = Knowledge('actor', ('a', 'a', 'b', None, 'b'))
+    counts = np.array([[3, 0], [2, 1], [0, 3], [9, 9], [1, 2]])
+
+    def information(values):
+        table = sum(np.outer(np.eye(2)[v], c)
+                    for v, c in zip(values, counts[[0, 1, 2, 4]])) / 12
+        outer = np.outer(table.sum(1), table.sum(0))
+        return table.max(0).sum(), sum(
+            p * log(p / q) for p, q in zip(table.flat, outer.flat) if p)
+
+    orders = np.array([information(order)
+                       for order in permutations([0, 0, 1, 1])])
+    pure, shared = information([0, 0, 1, 1])
+    found = known.agreement_of_segments(counts, draws=4000)
+    assert found['recordings'] == 4 and found['values'] == 2
+    assert found['purity'] == pytest.approx(pure) == pytest.approx(10 / 12)
+    assert found['chance_purity'] == pytest.approx(orders[:, 0].mean(),
+                                                   abs=.01)
+    chance = orders[:, 1].mean()
+    assert found['ami'] == pytest.approx(
+        (shared - chance) / (log(2) - chance), abs=.01)
+    # To have codes of one's own is to know of no actor.
+    alone = known.agreement_of_segments(7 * np.eye(5, dtype=int))
+    assert alone['purity'] == alone['chance_purity'] == 1
+    assert alone['ami'] == 0
+    assert Knowledge('action', (None, ) * 5).agreement_of_segments(
+        counts) == dict(lack='not in the data')
+
+
+def test_segments_count_for_what_is_commonest():
+    known = Knowledge('actor', ('a', 'b', 'b', None))
+    assert known.commonest(np.array([6, 1, 1, 5]), 2) == [
+        ('a', 6 / 8, 1 / 3), ('b', 2 / 8, 2 / 3)]
+
+
 def test_use_of_the_codes():
     found = usage(np.array([0, 0, 1, 1, 3, 3]), 4)
     assert found == dict(used=3, perplexity=pytest.approx(3),

@@ -19,11 +19,11 @@ from .unwrap import init_cfgs, parts_of, unwrap
 class ProvenanceHook(Hook):
     """Write ``provenance.json`` beside the checkpoints, and heed it.
 
-    A test of weights that have seen the label of a test recording is refused,
-    see :mod:`mmair.evaluation.provenance`. Pre-training sees recordings without
-    labels; what starts from other weights, or is resumed, inherits their
-    record; so does what is trained where checkpoints of an earlier training
-    lie. Data sets that are not mmair's are not recorded.
+    A test of weights that have seen the label of a test recording is
+    refused, see :mod:`mmair.evaluation.provenance`. Pre-training sees
+    recordings without labels; what starts from other weights, or is resumed,
+    inherits their record; so does what is trained where checkpoints of an
+    earlier training lie. Data sets that are not mmair's are not recorded.
     """
 
     @master_only

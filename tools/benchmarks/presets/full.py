@@ -1,7 +1,7 @@
 # EBEDB at full size, for a GPU: six methods, three seeds of 300 epochs, base
-# width 64, 128 frames at 30 Hz, all folds, blind (the adapted track has as many
-# pre-trainings of its own: tracks=['adapted']). Recordings and views live on
-# the device, so several runs share one (--jobs). Not run by us yet.
+# width 64, 128 frames at 30 Hz, all folds, blind (the adapted track has as
+# many pre-trainings of its own: tracks=['adapted']). Recordings and views live
+# on the device, so several runs share one (--jobs). Not run by us yet.
 _base_ = '_ebedb.py'
 title = 'EBEDB, full: width 64, 300 epochs'
 tracks = ['blind']

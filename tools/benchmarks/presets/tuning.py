@@ -27,7 +27,8 @@ _own = {
 }
 rows = {'_delete_': True}
 for _name, _trial in _own.items():
-    _trials = {'step 6e-4': {_step: 6e-4}, 'step 6e-3': {_step: 6e-3}, **_trial}
+    _trials = {
+        'step 6e-4': {_step: 6e-4}, 'step 6e-3': {_step: 6e-3}, **_trial}
     _row = _base_.rows[_name]
     rows[_name] = _row
     for _what, _options in _trials.items():
