@@ -107,7 +107,8 @@ def test_ebedb(ebedb, monkeypatch, corpus, tmp_path, capsys):
     take = dict(found[name])
     keypoint = take.pop('keypoint')
     assert take == dict(frame_dir=name, label=6, actor='DiMi', fps=30.,
-                        recording='DiMi_0709_ftf_wd_t1-002', total_frames=1)
+                        recording='DiMi_0709_ftf_wd_t1-002',
+                        action='ftf_whiteduck', total_frames=1)
     # Metres, the pose over the origin is gone, joints are where they belong.
     assert keypoint.dtype == np.float32 and keypoint.shape == (1, 1, 23, 3)
     depth = []
@@ -178,27 +179,32 @@ def test_tools_hide_no_error_of_ours():
         cli.run(broken)
 
 
-@pytest.mark.parametrize('name, emotion, actor, recording', [
+@pytest.mark.parametrize('name, emotion, actor, recording, action', [
     ('AnBh_0708_ftf_bluebeard_t3-001_24_213925_219158_5233_Amusement',
-     'amusement', 'AnBh', 'AnBh_0708_ftf_bluebeard_t3-001'),
+     'amusement', 'AnBh', 'AnBh_0708_ftf_bluebeard_t3-001',
+     'ftf_bluebeard'),
     ('Session2_AnBh-012_90_399208_401817_2609_Pride', 'pride', 'AnBh',
-     'Session2_AnBh-012'),
+     'Session2_AnBh-012', None),
     ('MaMaftoe-005_1_64200_68341_4141_Neutral', 'neutral', 'MaMa',
-     'MaMaftoe-005'),
+     'MaMaftoe-005', None),
     ('NoVo_s1_ftf_hedgehog-003_0_15516_19683_4167_Amusement', 'amusement',
-     'NoVo', 'NoVo_s1_ftf_hedgehog-003'),
-    ('AnBh_ft_nr_amusement_17207-18240', 'amusement', 'AnBh', 'AnBh_ft_nr'),
-    ('AnBh_nv_so_shame_005_10294-10580', 'shame', 'AnBh', 'AnBh_nv_so'),
-    ('MaMa_ft_ch_anger_0_138_1114_976_anger', 'anger', 'MaMa', 'MaMa_ft_ch'),
+     'NoVo', 'NoVo_s1_ftf_hedgehog-003', 'ftf_hedgehog'),
+    ('AnBh_ft_nr_amusement_17207-18240', 'amusement', 'AnBh', 'AnBh_ft_nr',
+     'ft_nr'),
+    ('AnBh_nv_so_shame_005_10294-10580', 'shame', 'AnBh', 'AnBh_nv_so',
+     'nv_so'),
+    ('MaMa_ft_ch_anger_0_138_1114_976_anger', 'anger', 'MaMa', 'MaMa_ft_ch',
+     'ft_ch'),
     ('Sinead_2007_ftf_sw_t2-003_60_309600_314208_4608_Joy', 'joy', 'SiGl',
-     'Sinead_2007_ftf_sw_t2-003'),
+     'Sinead_2007_ftf_sw_t2-003', 'ftf_swineherd'),
     ('SiGl_2007_ftf_hh_t1.5-001_19_189458_193650_4192_SADNESS', 'sadness',
-     'SiGl', 'SiGl_2007_ftf_hh_t1.5-001'),
+     'SiGl', 'SiGl_2007_ftf_hh_t1.5-001', 'ftf_hedgehog'),
 ])
-def test_names(ebedb, name, emotion, actor, recording):
+def test_names(ebedb, name, emotion, actor, recording, action):
     # The folder is not asked.
     assert ebedb.parse_name(Path('Relief') / f'{name}.bvh') == dict(
-        emotion=emotion, actor=actor, recording=recording)
+        emotion=emotion, actor=actor, recording=recording,
+        **(dict(action=action) if action else {}))
 
 
 @pytest.mark.parametrize('name', [

@@ -31,6 +31,10 @@ _TAKE = [re.compile(pattern, re.I) for pattern in (
     rf'_({_EMOTION})_\d+_.*_({_EMOTION})$',
     rf'_({_EMOTION})_(\d+_)?\d+-\d+$',
     rf'_\d+_\d+_\d+_\d+_({_EMOTION})$')]
+#: The task in the name of a session, and what was told or done; stories are
+#: also abbreviated.
+_ACTION = re.compile(r'_(ftf?|nv)_([a-z0-9]+)')
+_STORIES = dict(wd='whiteduck', hh='hedgehog', sw='swineherd')
 _METRES = .01
 
 
@@ -43,7 +47,8 @@ def parse_name(path: Path) -> dict:
         path (Path): The file.
 
     Returns:
-        dict: ``emotion``, ``actor`` and ``recording``.
+        dict: ``emotion``, ``actor`` and ``recording``, and ``action``, such
+        as ``ftf_bluebeard``, where the name tells it.
 
     Raises:
         InputError: If the name says not exactly one of each.
@@ -59,8 +64,14 @@ def parse_name(path: Path) -> dict:
             f'actors {sorted(actors)} and '
             f'{"no" if take is None else "a"} take number, expected one of '
             'each as in AnBh_ft_nr_joy_16242-16983')
-    return dict(emotion=emotions.pop(), actor=actors.pop(),
-                recording=stem[:take.start()])
+    session = stem[:take.start()]
+    found = dict(emotion=emotions.pop(), actor=actors.pop(),
+                 recording=session)
+    action = _ACTION.search(session)
+    if action:
+        task, story = action.groups()
+        found['action'] = f'{task}_{_STORIES.get(story, story)}'
+    return found
 
 
 def parse(path: Path) -> dict:
