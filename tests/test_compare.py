@@ -34,7 +34,8 @@ percentages = [10, 100]
 rows = dict(_delete_=True, **{{
     'AIR': {{{{_base_.rows['AIR']}}}},
     'Random encoder': dict(kind='random', config=_base_._config),
-    'From scratch': dict(kind='supervised', config=_base_._config),
+    'From scratch': dict(
+        kind='supervised', config=_base_._config, steps=8),
     'Movement statistics': dict(kind='statistics')}})
 '''
 #: A pre-training and its linear readout.
@@ -103,6 +104,9 @@ def test_tables_say_track_and_what_was_seen(fresh):
             'Random encoder, kNN (k = 1)')
         assert columns['steps'][0] == '12'
         assert columns['backbone passes'][0] == '2 + 2'
+        scratch = columns['features, readout'].index('From scratch, trained')
+        assert [columns[c][scratch] for c in (
+            'steps', 'batch', 'backbone passes')] == ['8', '14', '4 + 0']
         assert probes['columns'][1:-1] == ['xsub_fixed, 50 %']
         assert [row[0] for row in probes['rows']] == [
             'AIR, linear', 'Random encoder, linear',
@@ -112,6 +116,7 @@ def test_tables_say_track_and_what_was_seen(fresh):
         assert few['columns'][1:3] == ['xsub_fixed, 10 %',
                                        'xsub_fixed, 100 %']
         assert [row[0] for row in few['rows']] == ['AIR', 'From scratch']
+        assert few['note'].startswith('About 4 steps each, of From scratch 8.')
         readouts = {
             'Random encoder, linear', 'Random encoder, SVM',
             'From scratch, trained', 'Movement statistics, linear',

@@ -95,6 +95,8 @@ class Comparison:
             backbone.
         pretrainings (dict): (track, row) -> for each seed the unit that made
             it.
+        supervised (dict): (track, row) -> steps, batch size and windows of a
+            recording, in the training of a supervised row on a fold.
         data (ComparedData): What is compared on.
         configs (RowConfigs): What the rows are made by.
     """
@@ -111,6 +113,7 @@ class Comparison:
         self.probes: Dict[tuple, List[List[str]]] = {}
         self.checkpoints: Dict[tuple, List[str]] = {}
         self.pretrainings: Dict[tuple, List[str]] = {}
+        self.supervised: Dict[tuple, Tuple[int, int, int]] = {}
         for track in preset.tracks:
             for row in preset.rows:
                 self._plan(track, row)
@@ -416,7 +419,8 @@ class Comparison:
     def _plan_training(self, what: str, track: str, row: str, seed: int,
                        chosen: np.ndarray, test: np.ndarray,
                        weights: Optional[str]) -> str:
-        spec = self.preset.recogniser
+        spec = self.preset.rows[row]
+        steps = spec.get('steps', self.preset.recogniser.get('steps'))
         windows = self.configs.pretraining(row).val_dataloader.dataset
         cfg = self.configs.recogniser(row)
         cfg.model.backbone = self._encoder(track, row)
@@ -434,8 +438,14 @@ class Comparison:
         loader = cfg.train_dataloader
         loader.batch_size = min(loader.batch_size, len(chosen))
         batches = len(chosen) // loader.batch_size
-        if spec.get('steps'):
-            cfg.train_cfg.max_epochs = max(1, round(spec.steps / batches))
+        if steps:
+            cfg.train_cfg.max_epochs = max(1, round(steps / batches))
+        if spec.kind == 'supervised':  # that of all labels comes first
+            self.supervised.setdefault((track, row), (
+                cfg.train_cfg.max_epochs * batches, loader.batch_size,
+                next((step.get('num_clips', 1)
+                      for step in loader.dataset.pipeline
+                      if step.type == 'mmair.SampleWindows'), 1)))
         statistics = self._plan_statistics(track,
                                            windows.get('prepare', []))
         checkpoint = (self.checkpoints[track, row][-1]

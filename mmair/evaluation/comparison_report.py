@@ -113,11 +113,9 @@ class _Track:
             tables.append(self.difference_table(
                 'linear, taught a part of the labels', parts, of_probes))
         if few:
-            steps = preset.recogniser.get('steps')
-            steps = f'About {steps}' if steps else 'As many'
             tables += [self.parts_table(
                 score, 'after training the whole network on', 'weights from',
-                few, of_few, f'{steps} steps each. ') for score in SCORES]
+                few, of_few, self.steps()) for score in SCORES]
         if whole:
             tables.append(self.difference_table(
                 'whole network trained on a part of the labels', whole,
@@ -192,6 +190,15 @@ class _Track:
                   if self.data.tuning else '')
         return f'{values}{chosen}. '
 
+    def steps(self) -> str:
+        """How long whole networks were trained."""
+        usual = self.preset.recogniser.get('steps')
+        others = ''.join(f', of {name} {row.steps}'
+                         for name, row in self.preset.rows.items()
+                         if row.get('steps', usual) != usual)
+        return (f'About {usual} steps each{others}. ' if usual else
+                f'As many steps each{others}. ')
+
     def splits(self) -> str:
         """What the columns are."""
         inside = self.preset.inside
@@ -199,8 +206,12 @@ class _Track:
                           'alone is used.' if inside else '')
 
     def budget(self, row: str) -> List[str]:
-        """Steps, batch size and backbone passes of a row's pre-training."""
+        """Steps, batch size and backbone passes of a row's pre-training, or
+        of its training from scratch."""
         key = self.track, row
+        if key in self.comparison.supervised:
+            steps, batch, passes = self.comparison.supervised[key]
+            return [str(steps), str(batch), f'{passes} + 0']
         if key not in self.comparison.checkpoints:
             return ['–'] * 3
         if key not in self.comparison.pretrainings:

@@ -35,8 +35,9 @@ PRESET: Dict[str, Any] = dict(
     C_statistics=[0.03],
     C_svm=[1.],
     # Fine-tuning, semi-supervised and from scratch; steps at every
-    # percentage alike, None is what the config says. A pre-trained row takes
-    # `finetune`, where it is given, in place of `config`.
+    # percentage alike, None is what the config says, and a row may have
+    # `steps` of its own. A pre-trained row takes `finetune`, where it is
+    # given, in place of `config`.
     recogniser=None,  # dict(config, finetune, options, steps)
     splits=['xsub_fixed', 'xseq_fixed'],
     percentages=[100],
@@ -48,7 +49,7 @@ PRESET: Dict[str, Any] = dict(
 #: What a row may be, and which readouts it has.
 KINDS = ('pretrained', 'random', 'supervised', 'statistics')
 _ROW_KEYS = ('kind', 'config', 'options', 'backbones', 'pretrain_dataset',
-             'seeds', 'protocols', 'gcn_alone')
+             'seeds', 'protocols', 'gcn_alone', 'steps')
 
 
 def load_preset(path: str, options: Optional[dict] = None) -> Config:

@@ -10,6 +10,7 @@ inside = 'xsub_fixed'
 subject = None
 knn = []
 svm = False
+recogniser = None
 
 _step = 'optim_wrapper.optimizer.lr'
 _temperature = {'temperature 0.2': {'model.head.temperature': 0.2}}
