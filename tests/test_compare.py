@@ -112,7 +112,7 @@ def test_tables_say_track_and_what_was_seen(fresh):
             'AIR, linear', 'Random encoder, linear',
             'Movement statistics, linear', 'Movement statistics, extra trees',
             'Movement statistics, SVM']
-        assert 'taught the same part of their labels' in probes['note']
+        assert 'trained on the same part of their labels' in probes['note']
         assert few['columns'][1:3] == ['xsub_fixed, 10 %',
                                        'xsub_fixed, 100 %']
         assert [row[0] for row in few['rows']] == ['AIR', 'From scratch']

@@ -105,13 +105,13 @@ class _Track:
             for name, entries in readouts.items() if entries]
         if probes:
             tables += [self.parts_table(
-                score, 'of readouts of frozen features, taught',
+                score, 'of readouts of frozen features, trained on',
                 'features, readout', probes, of_probes,
-                self.settings(', taught the same part of their labels'))
+                self.settings(', trained on the same part of their labels'))
                 for score in SCORES]
         if parts:
             tables.append(self.difference_table(
-                'linear, taught a part of the labels', parts, of_probes))
+                'linear, trained on a part of the labels', parts, of_probes))
         if few:
             tables += [self.parts_table(
                 score, 'after training the whole network on', 'weights from',
@@ -171,9 +171,9 @@ class _Track:
             columns=['features, readout', *preset.protocols, 'seeds',
                      'steps', 'batch', 'backbone passes', 'pre-training saw'],
             rows=rows,
-            note='Pooled out-of-fold predictions; ± is the deviation over '
-            'seeds. Backbone passes: of a sample in a step, with gradient + '
-            'without. ' + norms + self.settings() + self.splits())
+            note='Pooled out-of-fold predictions; ± is the standard deviation '
+            'over seeds. Backbone passes: of a sample in a step, with '
+            'gradient + without. ' + norms + self.settings() + self.splits())
 
     def settings(self, more: str = '') -> str:
         """How the regularisation of every row's readout was set."""
@@ -286,7 +286,7 @@ class _Track:
             columns=[of, *columns.values(), 'pre-training saw'],
             rows=rows,
             note=how + 'The part is drawn by class, at least one recording '
-            'of each; ± is the deviation over '
+            'of each; ± is the standard deviation over '
             f'{_count(len(preset.seeds), "seed")} and, below 100 %, '
             f'{_count(preset.draws, "draw")} each. ' + self.splits())
 

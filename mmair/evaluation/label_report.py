@@ -86,8 +86,8 @@ class LabelReport:
                        f'{100 * scale["churn"]:.1f} %')
         return [use, *self.tables_about(
             'recordings', self.scales, 'random labels with codes of the same '
-            'sizes, mean ± deviation of 200 permutations', 'About 0 for '
-            'random labels, 1 where codes and values are one.')]
+            'sizes, mean ± standard deviation of 200 permutations',
+            'About 0 for random labels, 1 where codes and values are one.')]
 
     def tables_of_segments(self) -> List[dict]:
         if not self.segments:
@@ -98,8 +98,9 @@ class LabelReport:
             'alike, in one stream: what the encoder of AIR has beside its '
             'network.'), *self.tables_about(
             'segments', self.segments, 'values that are permuted among the '
-            'recordings, mean ± deviation of 200 permutations', 'By the same '
-            'permutations: 0 for those, 1 where a code tells the value.')]
+            'recordings, mean ± standard deviation of 200 permutations',
+            'By the same permutations: 0 for those, 1 where a code tells the '
+            'value.')]
 
     @staticmethod
     def table_of_use(title: str, scales: List[dict], note: str) -> dict:

@@ -49,7 +49,7 @@ def draw_comparison(track: dict, protocols: List[str], subject: str,
         ax.margins(x=.12)
     panels[0].set_yticks(range(len(rows)), [', '.join(r) for r in rows])
     panels[0].set_ylim(len(rows) - .5, -.5)
-    fig.supxlabel('macro-F1 (%): mean, deviation over seeds, and each seed '
-                  '(ring)', size=10, color=TEXT_COLOR)
+    fig.supxlabel('macro-F1 (%): mean, standard deviation over seeds, and '
+                  'each seed (ring)', size=10, color=TEXT_COLOR)
     fig.suptitle(title, size=10, color=TEXT_COLOR, wrap=True)
     return fig

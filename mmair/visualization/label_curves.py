@@ -66,8 +66,8 @@ def draw_label_curves(track: dict, protocols: List[str], subject: str,
         ax.set_title(protocol, size=10, color=TEXT_COLOR)
         clean(ax)
     panels[0].set_ylabel('macro-F1 (%)')
-    fig.supxlabel('labels of the training part (%): mean and deviation over '
-                  'seeds and draws', size=10, color=TEXT_COLOR)
+    fig.supxlabel('labels of the training part (%): mean and standard '
+                  'deviation over seeds and draws', size=10, color=TEXT_COLOR)
     names = {name: handle for ax in panels
              for handle, name in zip(*ax.get_legend_handles_labels())}
     fig.legend(names.values(), names, loc='outside right center', fontsize=9,

@@ -68,7 +68,7 @@ def plan_of(args: argparse.Namespace) -> Plan:
 
 def commands(comparison: Comparison) -> str:
     """How to make all of it again, and each pre-training by itself."""
-    lines = ['# The whole comparison; it goes on where it stopped.',
+    lines = ['# The whole comparison; it resumes where it stopped.',
              shlex.join(['python', *sys.argv]), '',
              '# Each pre-training of it by itself.']
     for unit in comparison.units.values():
@@ -121,7 +121,7 @@ def main() -> None:
     try:
         finished = run_all(plan, args.jobs, args.device, deadline)
     except KeyboardInterrupt:
-        print('Stopped; start again to go on', file=sys.stderr)
+        print('Stopped; start again to resume', file=sys.stderr)
         sys.exit(130)
     if finished:
         write_results(plan.load(), out)
@@ -129,7 +129,7 @@ def main() -> None:
     comparison = plan.load()
     left = sum(not comparison.done(name) for name in comparison.units)
     print(f'The time is up with {left} of {len(comparison.units)} units '
-          'left; start again to go on', file=sys.stderr)
+          'left; start again to resume', file=sys.stderr)
     sys.exit(UNFINISHED)
 
 

@@ -186,10 +186,10 @@ class Bench:
             f'{len(self.labels)} recordings, blind',
             columns=['features, readout', *self.folds, 'seeds'],
             rows=self.rows,
-            note='Pooled out-of-fold predictions; ± is the deviation over '
-            f'seeds. {pretrained}: {self.saw()}. Splits: xseq by recording '
-            'file, xrec by recording session, xsub leave one actor out; '
-            'xsub_fixed one fixed fold of actors.',
+            note='Pooled out-of-fold predictions; ± is the standard deviation '
+            f'over seeds. {pretrained}: {self.saw()}. Splits: xseq by '
+            'recording file, xrec by recording session, xsub leave one actor '
+            'out; xsub_fixed one fixed fold of actors.',
             classes=args.classes,
             scores=self.scores)
 
