@@ -161,19 +161,21 @@ class SkeletonLayout:
     @cached_property
     def midline(self) -> Tuple[int, ...]:
         """tuple[int]: Joints that are their own mirror image (spine, neck,
-        head), without the root; where there is none, those of no limb."""
+        head), without the root; where there is none, those of no limb, or
+        else those of the trunk."""
         own = tuple(j for j, m in enumerate(self.mirror)
                     if j == m and j not in self.root)
-        return own or self.parts['torso']
+        return own or self.parts.get('torso') or tuple(
+            sorted(set(sum(self.trunk, ()))))
 
     @cached_property
     def parts(self) -> Dict[str, Tuple[int, ...]]:
         """dict[str, tuple[int]]: The four limbs, and ``torso`` for all other
-        joints: what features are pooled over."""
-        limbs = {limb: self.limbs[limb] for limb in LIMBS}
-        taken = sum(limbs.values(), ())
-        return dict(limbs, torso=tuple(
-            j for j in range(len(self)) if j not in taken))
+        joints if there are any: what features are pooled over."""
+        parts = {limb: self.limbs[limb] for limb in LIMBS}
+        taken = sum(parts.values(), ())
+        torso = tuple(j for j in range(len(self)) if j not in taken)
+        return dict(parts, torso=torso) if torso else parts
 
     def graph(self) -> dict:
         """The layout as MMAction2's ``Graph`` takes it.

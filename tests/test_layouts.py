@@ -3,11 +3,14 @@ import json
 import pickle
 
 import pytest
+import torch
 import yaml
 from mmaction.models.utils import Graph
 
 from mmair.errors import InputError
 from mmair.layouts import LAYOUTS, LIMBS, SkeletonLayout, get_layout
+from mmair.models.backbones import AppendageCodebook
+from mmair.models.heads.recording_head import pool_windows
 
 SIZES = {'nturgb+d': 25, 'kinect_v2': 25, 'coco': 17, 'openpose': 18,
          'kdae': 21, 'emilya': 23, 'ebedb': 23, 'ebm': 19,
@@ -152,6 +155,27 @@ def test_a_body_without_a_midline_has_its_torso(own):
                         for j, p in zip(of, parents)] + ['left_s'] * 2)
     layout = get_layout(own)
     assert layout.midline == layout.parts['torso'] == (12, 13)
+
+
+def test_a_body_of_limbs_alone(own):
+    """No joint is between shoulders and hips: features without a torso."""
+    limbs = [j for j in own['joints'] if j[:4] in ('left', 'righ')]
+    chain = {'e': 's', 'w': 'e', 'k': 'h', 'a': 'k'}
+    own.update(joints=limbs, trunk=[['left_h', 'right_h'],
+                                    ['left_s', 'right_s']],
+               parents=[None if j == 'left_s' else j[:-1] + chain[j[-1]]
+                        if j[-1] in chain else 'left_s' for j in limbs])
+    layout = get_layout(own)
+    assert list(layout.parts) == [*LIMBS]
+    assert {layout.joints[j] for j in layout.midline} == {
+        'left_s', 'right_s', 'left_h', 'right_h'}
+    x = torch.randn(4, 1, 5, 6, 12)
+    assert pool_windows(x, 2, layout=own).shape == (2, 2 * 4 * 5)
+    assert pool_windows(x, 2, layout=own).isfinite().all()
+    book = AppendageCodebook(own, num_labels=3, dims=4)
+    windows = torch.randn(8, 16, 12, 3)
+    book.fit(windows)
+    assert book(windows).isfinite().all()
 
 
 @pytest.mark.parametrize('name', ['nturgb+d', 'coco', 'openpose'])

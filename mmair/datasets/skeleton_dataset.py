@@ -197,7 +197,8 @@ class SkeletonDataset(BaseActionDataset):
 
     def _of_classes(self, known: Optional[Sequence[str]],
                     annotations: List[dict]) -> List[dict]:
-        known = list(known or self.METAINFO.get('classes', ()))
+        # Those of the file; else of `metainfo` and the class of the dataset.
+        known = list(known or self._metainfo.get('classes') or ())
         chosen = list(class_names(f'{self._source}: `classes`', self.classes)
                       ) if self.classes is not None else known
         unknown = [c for c in chosen if c not in known]
@@ -372,7 +373,8 @@ class SkeletonDataset(BaseActionDataset):
         steps = self.pipeline.transforms
         persons_and_fps = {(i['keypoint'].shape[1], i.get('fps'))
                            for i in infos}
-        return (len(persons_and_fps) == 1 and len(steps) > 1
+        return (not self.multi_class
+                and len(persons_and_fps) == 1 and len(steps) > 1
                 and isinstance(steps[0], SampleWindows)
                 and all(isinstance(s, SkeletonTransform) for s in steps[:-1])
                 and isinstance(steps[-1], PackSkeletonInputs))

@@ -703,6 +703,25 @@ def test_ntu60_3d(mmaction2, persons, resident):
         mmaction2(given, **BOTH)[0]
 
 
+def test_classes_of_a_file_that_has_none(mmaction2):
+    """Named as mmengine names them, in `metainfo`."""
+    given, names = ntu60_3d(np.random.default_rng(0)), ['a', 'b', 'c', 'd']
+    dataset = mmaction2(given, metainfo=dict(classes=names))
+    assert dataset.metainfo['classes'] == tuple(names)
+    chosen = mmaction2(given, metainfo=dict(classes=names), classes=['c', 'a'])
+    assert [(r['frame_dir'], r['label']) for r in chosen.recordings] == [
+        (given[0]['frame_dir'], 1), (given[2]['frame_dir'], 0)]
+
+
+def test_labels_as_vectors_are_no_batch_of_numbers(build):
+    dataset = build([*TEST], multi_class=True, num_classes=3,
+                    split='xsub_train', classes=CLASSES)
+    for one, other in zip(dataset.__getitems__([0, 1]),
+                          (dataset[0], dataset[1])):
+        assert torch.equal(get_gt_label(one['data_samples']),
+                           get_gt_label(other['data_samples']))
+
+
 @pytest.mark.parametrize('resident', [True, False])
 def test_ntu60_2d(mmaction2, resident):
     given = ntu60_2d(np.random.default_rng(0))

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import RepeatDataset
+from mmengine.optim import CosineAnnealingLR
 from mmengine.registry import init_default_scope
 from mmengine.runner import (BaseLoop, EpochBasedTrainLoop,
                              IterBasedTrainLoop)
+from tiny_air import air_config, train_ready
 from torch import nn
 
 from mmair.engine.hooks import (DivergenceHook, FreezeHook,
@@ -16,6 +18,7 @@ from mmair.engine.hooks import (DivergenceHook, FreezeHook,
 from mmair.engine.hooks.skeleton_check_hook import check_weights
 from mmair.errors import InputError
 from mmair.layouts import get_layout
+from mmair.registry import MODELS
 
 
 class Net(nn.Module):
@@ -24,6 +27,7 @@ class Net(nn.Module):
         super().__init__()
         self.backbone = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
         self.cls_head = nn.Linear(3, 2)
+        self.cls_head.num_classes = 2
 
 
 class Loader:
@@ -131,7 +135,8 @@ def test_pretrain_hook_tells_the_progress(tmp_path):
         seed=7, train_dataloader=Loader(dataset),
         optim_wrapper=SimpleNamespace(
             should_update=iter((False, True)).__next__),
-        work_dir=str(tmp_path), logger=logging.getLogger('test'))
+        work_dir=str(tmp_path), logger=logging.getLogger('test'),
+        _resume=False)
     hook = PretrainHook()
     hook.before_run(runner)
     hook.before_train_epoch(runner)
@@ -195,9 +200,12 @@ def test_mutual_information_is_about_what_is_known():
         'ami_recording_4', 'ami_recording_3'}
 
 
-def check(joints=23, layout='ebedb', **loops):
+def check(graph='ebedb', layout='ebedb', part=None, **loops):
     net = Net()
-    net.backbone.graph = SimpleNamespace(num_node=joints)
+    net.part = part
+    net.backbone.graph = (get_layout(graph).graph() if isinstance(graph, str)
+                          else graph)
+    net.backbone.graph = SimpleNamespace(**net.backbone.graph)
     dataset = SimpleNamespace(layout=get_layout(layout), ann_file='a.pkl')
     runner = SimpleNamespace(
         model=net, **{f'_{name}_loop': None
@@ -217,6 +225,100 @@ def test_data_and_graph_are_compared(loop):
         with pytest.raises(InputError, match='this data has 25 joints .layout '
                            "'nturgb.d'., the graph of the backbone 23"):
             check(layout='nturgb+d', **{loop: wrap})
+
+
+def test_joints_in_another_order_are_found():
+    """Emilya has as many joints as EBEDB."""
+    def loop(dataset):
+        return dataset
+    with pytest.raises(InputError, match=r"has 23 joints \(layout 'emilya'\), "
+                       r"the graph of the backbone those of 'ebedb' \(23 "):
+        check(layout='emilya', train=loop)
+    # Bones of one's own are nobody else's.
+    check(graph=dict(num_node=23, inward=[(i, i - 1) for i in range(1, 23)]),
+          layout='emilya', train=loop)
+    told = nn.Module()
+    told.layout = 'ebedb'
+    check(part=told, train=loop)
+    with pytest.raises(InputError, match=r"the layout 'emilya' \(23 joints\), "
+                       r"Module of the model 'ebedb' \(23 joints\)"):
+        check(graph='emilya', layout='emilya', part=told, train=loop)
+
+
+def test_checkpoints_tell_their_skeleton():
+    runner = recogniser(train=SimpleNamespace(layout=get_layout('ebedb')))
+    state = runner.model.state_dict()
+    checkpoint = dict(meta={}, state_dict=dict(state))
+    SkeletonCheckHook().before_save_checkpoint(runner, checkpoint)
+    assert checkpoint['meta'] == dict(layout='ebedb')
+    SkeletonCheckHook().after_load_checkpoint(runner, checkpoint)
+    other = recogniser(test=SimpleNamespace(layout=get_layout('emilya')))
+    with pytest.raises(InputError, match="x.pth: the backbone was trained on "
+                       "the layout 'ebedb', the data has 'emilya'"):
+        SkeletonCheckHook().after_load_checkpoint(other, checkpoint)
+    # Of a model in a wrapper.
+    wrapped = {f'module.{name}': value for name, value in state.items()}
+    SkeletonCheckHook().after_load_checkpoint(
+        recogniser(test=labelled('a')), dict(state_dict=wrapped))
+    assert wrapped.keys() == state.keys()
+
+
+def test_backbones_of_another_skeleton_are_not_left_out():
+    """Of a pre-training either, whose other parts may begin anew."""
+    runner = recogniser(train=labelled('a'))
+    runner.model.student = nn.Module()
+    runner.model.student.backbone = nn.Linear(2, 3)
+    runner.model.student.neck = nn.Linear(2, 3)
+
+    def load(name):
+        SkeletonCheckHook().after_load_checkpoint(runner, dict(
+            state_dict=dict(runner.model.state_dict(), **{
+                f'student.{name}': torch.ones(3, 5)})))
+    load('neck.weight')
+    with pytest.raises(InputError, match='has student.backbone.weight of '):
+        load('backbone.weight')
+
+
+def test_a_schedule_of_another_length_is_told(caplog):
+    runner = recogniser(resume=True, train=labelled('a'))
+    optimizer = torch.optim.SGD(runner.model.parameters(), lr=1.)
+
+    def load(end):
+        runner.param_schedulers = [
+            CosineAnnealingLR(optimizer, T_max=end, end=end)]
+        caplog.clear()
+        SkeletonCheckHook().after_load_checkpoint(runner, dict(
+            state_dict=runner.model.state_dict(), meta=dict(epoch=1, iter=3),
+            message_hub=HUB, param_schedulers=saved))
+        return caplog.text
+    saved = [CosineAnnealingLR(optimizer, T_max=9, end=9).state_dict()]
+    assert not load(9)
+    assert 'planned for a training of another length' in load(12)
+
+
+def test_weights_bring_no_state_of_other_recordings():
+    """As many recordings, but others; a resumed training keeps its own."""
+    model = train_ready(air_config(), num_recordings=12)
+    old = model.state_dict()
+    assert old['refiner.voting'] and old['refiner.agreement'].any()
+    data = SimpleNamespace(recordings=[
+        dict(recording=f's{i // 4}') for i in range(12)])
+    for resume in (False, True):
+        other = MODELS.build(air_config())
+        runner = SimpleNamespace(
+            model=other, _train_loop=Loop(data), seed=0, _resume=resume,
+            _load_from='x.pth', work_dir='.', train_dataloader=Loader(data))
+        hook, checkpoint = PretrainHook(), dict(state_dict=dict(old))
+        hook.before_run(runner)
+        hook.after_load_checkpoint(runner, checkpoint)
+        other.load_state_dict(checkpoint['state_dict'])
+        assert bool(other.refiner.voting) is resume
+        assert bool(other.refiner.agreement.any()) is resume
+        assert (other.codes < 0).all() != resume
+        # Whose windows they are is what the data says, always.
+        assert other.refiner.groups.tolist() == [i // 4 for i in range(12)]
+        name = 'student.neck.layers.0.weight'
+        assert torch.equal(other.state_dict()[name], old[name])
 
 
 def test_pretrained_weights_are_compared_before_a_training(tmp_path):
@@ -279,11 +381,9 @@ def labelled(name, classes='xy', labels=(0, 1)):
 
 
 def recogniser(resume=False, **datasets):
-    net = Net()
-    net.cls_head.num_classes = 2
     return SimpleNamespace(
-        model=net, _load_from='x.pth', _resume=resume, max_iters=9,
-        logger=logging.getLogger('test'), **{
+        model=Net(), _load_from='x.pth', _resume=resume, max_iters=9,
+        logger=logging.getLogger('test'), param_schedulers=[], **{
             f'_{name}_loop': name in datasets and Loop(datasets[name])
             for name in ('train', 'val', 'test')})
 
@@ -299,6 +399,8 @@ def recogniser(resume=False, **datasets):
     (dict(train=SimpleNamespace(datasets=[
         labelled('b'), labelled('a', labels=[None])])),
      'a: 1 of 1 recordings'),
+    (dict(train=labelled('a', '', labels=[1, 2])),
+     'a: r1 has the label 2, the head num_classes=2'),
     (dict(train=labelled('a'), val=labelled('b', '')), None),
     (dict(train=labelled('a', ''), val=labelled('b')), None),
     (dict(train=labelled('a'), val=labelled('b', labels=[None])), None)])

@@ -26,6 +26,16 @@ def test_a_batch_of_one_recording_is_told():
     assert head.train()(x, num_clips=1).shape == (2, 3)
 
 
+def test_a_projection_of_one_window_is_told():
+    neck = MODELS.build(dict(type='mmair.ProjectionNeck', in_channels=4,
+                             hid_channels=6))
+    with pytest.raises(InputError, match='batch of one window has no '
+                       'variance'):
+        neck(torch.randn(1, 4))
+    assert neck(torch.randn(1, 2, 4)).shape == (1, 2, 128)
+    assert neck.eval()(torch.randn(1, 4)).shape == (1, 128)
+
+
 def signed_root(value):
     """The root of the size, of 0 the value 0."""
     root = np.sqrt(abs(value) + 1e-4) - .01

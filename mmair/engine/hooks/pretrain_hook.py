@@ -1,6 +1,6 @@
 """Drive a pre-training model by the runner's progress."""
 import os.path as osp
-from typing import Dict, List
+from typing import Dict, List, Set
 
 import torch
 from mmengine.dist import master_only
@@ -40,15 +40,28 @@ class PretrainHook(Hook):
     to ``appendage.pth``, for the ``init_cfg`` of ``model.appendage``.
     """
 
+    def __init__(self) -> None:
+        self.attached: Set[str] = set()  # what is kept of recordings
+
     def before_run(self, runner: Runner) -> None:
         """Allocate buffers, before a checkpoint is loaded into them."""
         if isinstance(runner._train_loop, BaseLoop):
             model = unwrap(runner)
+            before = set(model.state_dict())
             model.attach(recordings_of(runner))
+            self.attached = set(model.state_dict()) - before
             resumed = runner._resume and (
                 runner._load_from or find_latest_checkpoint(runner.work_dir))
             if not resumed:  # what was fitted is in the checkpoint
                 model.fit(runner.train_dataloader.dataset, runner.seed)
+
+    def after_load_checkpoint(self, runner: Runner,
+                              checkpoint: dict) -> None:
+        """Weights of another training bring nothing of its recordings."""
+        if not runner._resume:
+            state = checkpoint.get('state_dict', checkpoint)
+            begun = unwrap(runner).state_dict()
+            state.update((name, begun[name]) for name in self.attached)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin an epoch."""

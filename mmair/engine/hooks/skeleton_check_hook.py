@@ -10,10 +10,13 @@ from torch.nn import Module
 
 from mmair.datasets.class_names import class_names
 from mmair.errors import InputError
-from mmair.layouts import SkeletonLayout
+from mmair.layouts import LAYOUTS, SkeletonLayout, get_layout
 from mmair.registry import HOOKS
 
 from .unwrap import init_cfgs, parts_of, unwrap
+
+#: Where the weights of a backbone are: of a recogniser, of a pre-training.
+_BACKBONES = ('backbone.', 'student.backbone.', 'teacher.module.backbone.')
 
 
 def data_layout(dataset) -> Optional[SkeletonLayout]:
@@ -43,12 +46,67 @@ def check_joints(backbone: Module, dataset) -> None:
         dataset (Dataset): Whose windows it is to see.
     """
     graph, layout = getattr(backbone, 'graph', None), data_layout(dataset)
-    if graph and layout and graph.num_node != len(layout):
+    if not graph or not layout:
+        return
+    found = f'the graph of the backbone {graph.num_node}'
+    if graph.num_node == len(layout):
+        # A graph of one's own may have other bones than the layout.
+        bones = _edges(graph.inward)
+        other = next((known.describe() for known in LAYOUTS.values()
+                      if _edges(known.bones) == bones), None)
+        if other is None or bones == _edges(layout.bones):
+            return
+        found = f'the graph of the backbone those of {other}, in its order'
+    raise InputError(
+        f'{data_name(dataset)}: this data has {len(layout)} joints '
+        f'(layout {layout.name!r}), {found}; set '
+        f'graph_cfg.layout={layout.name!r}, or take '
+        'data of the layout that the weights are of')
+
+
+def _edges(bones) -> set:
+    return set(map(frozenset, bones))
+
+
+def check_model_layout(model: Module, dataset) -> None:
+    """Raise one clear sentence if a part of the model was told of another
+    skeleton than the data has.
+
+    Args:
+        model (nn.Module): Whose parts may have the attribute ``layout``.
+        dataset (Dataset): Whose windows it is to see.
+    """
+    layout = data_layout(dataset)
+    for part in model.modules():
+        given = getattr(part, 'layout', None)
+        if layout is None or given is None:
+            continue
+        told = get_layout(given)
+        if (told.joints, told.parents) != (layout.joints, layout.parents):
+            raise InputError(
+                f'{data_name(dataset)}: this data has the layout '
+                f'{layout.describe()}, {type(part).__name__} of the model '
+                f'{told.describe()}; set its `layout` to {layout.name!r}')
+
+
+def check_learned_layout(source: str, found: dict,
+                         layout: Optional[SkeletonLayout]) -> None:
+    """Raise one clear sentence if weights are of another skeleton.
+
+    Args:
+        source (str): The checkpoint file.
+        found (dict): Perhaps with ``meta.layout``, the name.
+        layout (SkeletonLayout, optional): That of the data.
+    """
+    learned_on = found.get('meta', {}).get('layout')
+    if layout and learned_on and learned_on != layout.name:
         raise InputError(
-            f'{data_name(dataset)}: this data has {len(layout)} joints '
-            f'(layout {layout.name!r}), the graph of the backbone '
-            f'{graph.num_node}; set graph_cfg.layout={layout.name!r}, or take '
-            'data of the layout that the weights are of')
+            f'{source}: the backbone was trained on the layout '
+            f'{learned_on!r}, the data has {layout.describe()}; put '
+            f"dict(type='mmair.MapLayout', to={learned_on!r}) before "
+            'NormalizeSkeleton into `prepare` of every dataset and set '
+            f'graph_cfg.layout={learned_on!r}, or use a backbone of the '
+            'same skeleton layout')
 
 
 def check_finite(source: str, state: Dict[str, Tensor]) -> None:
@@ -115,11 +173,11 @@ class SkeletonCheckHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Check the graphs and the pre-trained weights of a new model."""
-        layout, datasets = None, self.datasets(runner)
+        datasets = self.datasets(runner)
         for dataset in datasets:
             for part in parts_of(dataset):
-                layout = data_layout(part) or layout
                 check_joints(unwrap(runner).backbone, part)
+                check_model_layout(unwrap(runner), part)
             self.check_classes(runner, dataset, datasets[0])
         if not isinstance(runner._train_loop, BaseLoop):
             return  # a test starts from the checkpoint alone
@@ -127,12 +185,24 @@ class SkeletonCheckHook(Hook):
             self.check_labels(runner, part)
         for module, cfg in init_cfgs(unwrap(runner)):
             if cfg.get('type') == 'Pretrained':
-                self.check_pretrained(cfg, module, layout)
+                self.check_pretrained(cfg, module, self.layout(runner))
+
+    def before_save_checkpoint(self, runner: Runner,
+                               checkpoint: dict) -> None:
+        """Tell of which skeleton the weights are."""
+        layout = self.layout(runner)
+        if layout:
+            checkpoint['meta']['layout'] = layout.name
 
     def after_load_checkpoint(self, runner: Runner,
                               checkpoint: dict) -> None:
         """Check a checkpoint that is loaded or resumed."""
         source = runner._load_from or find_latest_checkpoint(runner.work_dir)
+        check_learned_layout(source, checkpoint, self.layout(runner))
+        state = checkpoint.get('state_dict', checkpoint)
+        for name in [n for n in state if n.startswith('module.')]:
+            # Of a model in a wrapper; mmengine takes it off, too.
+            state[name[len('module.'):]] = state.pop(name)
         # A training that starts from other weights may have a new head.
         complete = bool(self.datasets(runner)) and (
             runner._resume or not isinstance(runner._train_loop, BaseLoop))
@@ -152,13 +222,20 @@ class SkeletonCheckHook(Hook):
         others = [
             name for name, value in unwrap(runner).state_dict().items()
             if name in state and state[name].shape != value.shape
-            and not name.startswith('backbone.')]
+            and not name.startswith(_BACKBONES)]
         for name in others:
             state.pop(name)
         if others:
             runner.logger.warning(
                 f'{source}: {", ".join(others)} of another shape than those '
                 'of the model are left out and begin anew')
+
+    @classmethod
+    def layout(cls, runner: Runner) -> Optional[SkeletonLayout]:
+        """Of the data, None where it is not known."""
+        layouts = [data_layout(part) for dataset in cls.datasets(runner)
+                   for part in parts_of(dataset)]
+        return next(filter(None, layouts), None)
 
     @staticmethod
     def datasets(runner: Runner) -> list:
@@ -199,6 +276,15 @@ class SkeletonCheckHook(Hook):
                 f'recordings that are trained on have no label, {without[0]} '
                 'first; set `classes` of the dataset, which leaves them out, '
                 'or take another split')
+        number = unwrap(runner).cls_head.num_classes
+        beyond = [r for r in recordings if not isinstance(r['label'], list)
+                  and r['label'] >= number]
+        if beyond:
+            raise InputError(
+                f'{data_name(dataset)}: {beyond[0]["frame_dir"]} has the '
+                f'label {beyond[0]["label"]}, the head '
+                f'num_classes={number}; set model.cls_head.num_classes to '
+                'the number of classes')
 
     def check_learned_classes(self, runner: Runner, source: str,
                               checkpoint: dict) -> None:
@@ -243,23 +329,31 @@ class SkeletonCheckHook(Hook):
         if finished:
             runner.logger.warning(
                 f'{source}: this training is finished, nothing is left to do '
-                f'after epoch {meta["epoch"]}; for more set '
-                'train_cfg.max_epochs')
+                f'after epoch {meta["epoch"]}; for more set load_from in '
+                'place of --resume')
+        self.check_schedule(runner, source, checkpoint)
+
+    @staticmethod
+    def check_schedule(runner: Runner, source: str, checkpoint: dict) -> None:
+        """Learning rates are resumed as they were planned."""
+        saved, own = checkpoint.get('param_schedulers'), (
+            runner.param_schedulers)
+        if not (isinstance(saved, list) and isinstance(own, list)):
+            return
+        plans = [[(state.get('end'), state.get('T_max')) for state in states]
+                 for states in (saved, map(vars, own))]
+        if plans[0] != plans[1]:
+            runner.logger.warning(
+                f'{source}: its learning rates were planned for a training of '
+                'another length, and go on by that plan; to train for another '
+                'time set load_from in place of --resume')
 
     def check_pretrained(self, cfg: dict, module,
                          layout: Optional[SkeletonLayout]) -> None:
         """Pre-trained weights are those of this module and skeleton."""
         path, prefix = cfg['checkpoint'], cfg.get('prefix')
         found = _load_checkpoint(path, map_location='cpu')
-        learned_on = found.get('meta', {}).get('layout')
-        if layout and learned_on and learned_on != layout.name:
-            raise InputError(
-                f'{path}: the backbone was pre-trained on the layout '
-                f'{learned_on!r}, the data has {layout.describe()}; put '
-                f"dict(type='mmair.MapLayout', to={learned_on!r}) before "
-                'NormalizeSkeleton into `prepare` of every dataset and set '
-                f'graph_cfg.layout={learned_on!r}, or use a backbone of the '
-                'same skeleton layout')
+        check_learned_layout(path, found, layout)
         if prefix:
             state = found.get('state_dict', found)
             dot = prefix.rstrip('.') + '.'

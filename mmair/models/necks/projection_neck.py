@@ -36,4 +36,9 @@ class ProjectionNeck(BaseModule):
                 f'ProjectionNeck: in_channels is {self.in_channels}, the '
                 f'backbone gives {x.shape[-1]} channels; set '
                 f'neck.in_channels={x.shape[-1]}')
+        if self.training and x.shape[:-1].numel() < 2:
+            raise InputError(
+                'ProjectionNeck: a batch of one window has no variance for '
+                'the norm; set train_dataloader.batch_size to 2 or more and '
+                'drop_last=True')
         return self.layers(x.flatten(0, -2)).view(*x.shape[:-1], -1)

@@ -177,10 +177,11 @@ class AIR(LabelCodes, TeacherPretrainer):
             raise InputError(
                 'AIR: a codebook gives the labels that segment_head learns; '
                 'found one without the other, expected both or neither')
+        layout = get_layout(layout)
         super().__init__(
-            AIRNetwork(backbone, neck, appendage, get_layout(layout),
-                       bool(alignment)),
+            AIRNetwork(backbone, neck, appendage, layout, bool(alignment)),
             momentum, data_preprocessor, init_cfg)
+        self.layout = layout
         if appendage:
             limbs = self.student.appendage
             self.takes += limbs.takes

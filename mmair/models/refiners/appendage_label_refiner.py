@@ -112,7 +112,7 @@ class AppendageLabelRefiner(LabelRefiner):
                  limb_shape: Tuple[int, int]) -> None:
         """Make banks of features, and the agreement of each recording."""
         total = len(groups)
-        self.register_buffer('groups', groups)
+        self.register_buffer('groups', groups, persistent=False)
         self.register_buffer('body_bank', torch.zeros(total, body_channels))
         self.register_buffer('limb_bank', torch.zeros(total, *limb_shape))
         self.register_buffer('agreement', torch.zeros(total, limb_shape[0]))
