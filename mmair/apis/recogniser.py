@@ -17,7 +17,8 @@ from mmair.datasets import SkeletonDataset
 from mmair.datasets.class_names import class_names
 from mmair.datasets.transforms import MapLayout, StandardizeActor
 from mmair.engine.building import building
-from mmair.engine.hooks.skeleton_check_hook import check_weights
+from mmair.engine.hooks.skeleton_check_hook import (check_learned_layout,
+                                                    check_weights)
 from mmair.engine.launch import apply_options
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout, get_layout
@@ -100,7 +101,8 @@ class Recogniser:
                 'fps', inspect.Parameter.KEYWORD_ONLY, default=None)).default
         self.model, found = self._model_of(cfg)
         self.classes = self._classes_of(classes, found, dataset, kind)
-        self.layout = self._layout_of(cfg, layout or dataset.get('layout'))
+        self.layout = self._layout_of(cfg, layout or dataset.get('layout'),
+                                      found)
 
     def _dataset_of(self, cfg: Config) -> dict:
         loader = cfg.get('test_dataloader')
@@ -163,7 +165,8 @@ class Recogniser:
                 'model has classes; give them in the order of the labels')
         return classes
 
-    def _layout_of(self, cfg: Config, layout) -> Optional[SkeletonLayout]:
+    def _layout_of(self, cfg: Config, layout,
+                   found: dict) -> Optional[SkeletonLayout]:
         mapped = [step.target for step in (*self.prepare, *self.pipeline)
                   if isinstance(step, MapLayout)]
         if layout is None and not mapped:
@@ -183,6 +186,7 @@ class Recogniser:
                 f'{seen.describe()}, the graph of the backbone has '
                 f'{graph.num_node} joints; give the layout that the model was '
                 'trained on')
+        check_learned_layout(self.checkpoint, found, seen)
         return layout
 
     @property

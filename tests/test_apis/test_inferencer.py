@@ -365,6 +365,8 @@ def test_models_that_do_not_fit(trained, tmp_path):
     refuse(make(checkpoint='none.pth'), 'none.pth: no such file')
     refuse(make(layout='kdae'), "'kdae' (21 joints)", '23 joints')
     refuse(make(layout='nobody'), "unknown layout 'nobody'")
+    refuse(make(layout='emilya'), "was trained on the layout 'ebedb', the "
+           "data has 'emilya' (23 joints)")
     refuse(make(device='nowhere'), "device: 'nowhere'")
     refuse(make(device='meta'), "device: 'meta'")
     refuse(make(cfg_options={'test_dataloader.batch_size': 0}),

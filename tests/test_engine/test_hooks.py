@@ -256,6 +256,9 @@ def test_checkpoints_tell_their_skeleton():
     with pytest.raises(InputError, match="x.pth: the backbone was trained on "
                        "the layout 'ebedb', the data has 'emilya'"):
         SkeletonCheckHook().after_load_checkpoint(other, checkpoint)
+    mine = get_layout(dict(get_layout('ebedb').to_dict(), name='mine'))
+    SkeletonCheckHook().after_load_checkpoint(
+        recogniser(test=SimpleNamespace(layout=mine)), checkpoint)
     # Of a model in a wrapper.
     wrapped = {f'module.{name}': value for name, value in state.items()}
     SkeletonCheckHook().after_load_checkpoint(

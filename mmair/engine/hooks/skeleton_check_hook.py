@@ -68,6 +68,10 @@ def _edges(bones) -> set:
     return set(map(frozenset, bones))
 
 
+def _body(layout: SkeletonLayout) -> tuple:
+    return layout.joints, layout.parents
+
+
 def check_model_layout(model: Module, dataset) -> None:
     """Raise one clear sentence if a part of the model was told of another
     skeleton than the data has.
@@ -82,7 +86,7 @@ def check_model_layout(model: Module, dataset) -> None:
         if layout is None or given is None:
             continue
         told = get_layout(given)
-        if (told.joints, told.parents) != (layout.joints, layout.parents):
+        if _body(told) != _body(layout):
             raise InputError(
                 f'{data_name(dataset)}: this data has the layout '
                 f'{layout.describe()}, {type(part).__name__} of the model '
@@ -99,7 +103,9 @@ def check_learned_layout(source: str, found: dict,
         layout (SkeletonLayout, optional): That of the data.
     """
     learned_on = found.get('meta', {}).get('layout')
-    if layout and learned_on and learned_on != layout.name:
+    if layout and learned_on and learned_on != layout.name and (
+            learned_on not in LAYOUTS
+            or _body(LAYOUTS[learned_on]) != _body(layout)):
         raise InputError(
             f'{source}: the backbone was trained on the layout '
             f'{learned_on!r}, the data has {layout.describe()}; put '
