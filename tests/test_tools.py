@@ -409,7 +409,7 @@ def test_weights_that_do_not_fit(pretrained, ann_file, tmp_path, capsys):
     backbone['meta']['layout'] = 'emilya'  # as many joints, other ones
     torch.save(backbone, path)
     assert train(FINETUNE, tmp_path, options=options) == 2
-    assert ("pre-trained on the layout 'emilya', the data has 'ebedb' (23 "
+    assert ("was trained on the layout 'emilya', the data has 'ebedb' (23 "
             'joints)') in sentence(capsys)
 
     backbone['meta']['layout'] = 'ebedb'
@@ -424,7 +424,8 @@ def test_weights_that_do_not_fit(pretrained, ann_file, tmp_path, capsys):
     path = pretrained / 'epoch_2.pth'
     assert run_tool('test.py', FINETUNE, path, '--work-dir', tmp_path,
                     options=options) == 2
-    assert 'epoch_2.pth: the checkpoint lacks' in sentence(capsys)
+    assert "epoch_2.pth: the checkpoint of the layout 'ebedb' lacks" in (
+        sentence(capsys))
     path = pretrained / 'backbone.pth'
     assert train(QUICKSTART, tmp_path, '--resume', path,
                  options=PRETRAIN) == 2
@@ -438,7 +439,8 @@ def test_what_a_test_is_not_given(pretrained, tmp_path, capsys):
     found['state_dict'].pop('student.backbone.data_bn.weight')
     torch.save(found, path)
     for checkpoint, args, changes, expected in (
-            (path, (), {}, 'part.pth: the checkpoint lacks 1 of'),
+            (path, (), {},
+             "part.pth: the checkpoint of the layout 'ebedb' lacks 1 of"),
             (whole, ('--dump', f'{path}/x.pkl'), {},
              'part.pth cannot be made a folder'),
             (whole, (), {'val_dataloader': None},

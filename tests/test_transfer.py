@@ -50,7 +50,7 @@ def test_without_the_mapping_the_way_is_told(source, ann_file, tmp_path,
     assert run_tool('train.py', LINEAR, '--work-dir', tmp_path,
                     options=options) == 2
     said = sentence(capsys)
-    assert ("pre-trained on the layout 'kdae', the data has 'ebedb' (23 "
+    assert ("was trained on the layout 'kdae', the data has 'ebedb' (23 "
             "joints); put dict(type='mmair.MapLayout', to='kdae') before "
             'NormalizeSkeleton into `prepare` of every dataset and set '
             "graph_cfg.layout='kdae'") in said
