@@ -19,8 +19,8 @@ from sklearn.metrics import f1_score
 from tiny_runs import (PRETRAIN, QUICKSTART, ROOT, STGCN, recognition,
                        run_tool, sentence)
 
+from mmair.array_file import save_arrays
 from mmair.datasets.readers import load_annotations
-from mmair.evaluation.array_file import save_arrays
 from mmair.evaluation.class_scores import (ClassScores, align, fuse,
                                            search_weights)
 from mmair.evaluation.feature_file import RecordingFeatures
@@ -392,7 +392,7 @@ def test_confusion_matrix(recognised, tmp_path, capsys):
     (dict(score=FIRST.score[:, :2]), 'expected (recordings, classes)'),
     (dict(label=np.array([0, 1, 2, 3])), 'has the label 3'),
     (dict(frame_dir=np.array(list('abca'))), "has 'a' 2 times"),
-    (dict(label=np.array([0, 1])), 'one row a recording'),
+    (dict(label=np.array([0, 1])), 'expected one length'),
     (dict(classes=np.array(['joy', 'joy', 'fear'])), 'none is twice or empty'),
 ])
 def test_confusion_matrix_on_bad_input(changes, expected, tmp_path, capsys):
