@@ -61,6 +61,15 @@ def device(text: str) -> str:
     return text
 
 
+def output(text: str) -> Path:
+    """A type of argument: what to write, which has a name of its own."""
+    path = Path(text)
+    if not path.name:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no name of what to write; give one')
+    return path
+
+
 def check_writable(path: Union[str, Path], suffix: str = '') -> None:
     """Say before the work what could not be written after it.
 
