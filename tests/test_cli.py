@@ -45,7 +45,21 @@ def test_option_that_is_no_pair(capsys):
             capsys.readouterr().err)
 
 
+@pytest.mark.parametrize('text', [
+    '(2,]', '[2', '2)', '[(1,2])', ')(', '[(1,2)', 'a,[b'])
+def test_unpaired_brackets(text, capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions)
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(['--cfg-options', 'a=[1]', f'b={text}'])
+    assert ended.value.code == 2
+    assert (f"error: --cfg-options: {f'b={text}'!r} has a bracket without "
+            'its partner') in capsys.readouterr().err
+
+
 @pytest.mark.parametrize('text, expected', [
+    ('(1, 2),(3, 4)', [(1, 2), (3, 4)]), ('[[1],[2]],[3]', [[[1], [2]], [3]]),
+    ('run(1, 2).pkl', 'run(1, 2).pkl'), ('(1, ),', [(1, )]),
     ('my data (2).pkl', 'my data (2).pkl'), (' 0.5 ', .5), ('None', None),
     ("['very sad', joy]", ['very sad', 'joy']), ('1, 2', [1, 2]),
     ('[(1, 2), (a b, c)]', [(1, 2), ('a b', 'c')]), ('', ''), ('[ ]', [])])
