@@ -166,10 +166,11 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except InputError as error:
-        # From a worker of a dataloader it comes wrapped in its traceback.
-        sentence = str(error).strip().splitlines()[-1]
-        name = f'{InputError.__module__}.{InputError.__name__}: '
-        print(f'error: {sentence.removeprefix(name)}', file=sys.stderr)
+        # From a worker of a dataloader it comes behind its traceback.
+        name = f'\n{InputError.__module__}.{InputError.__name__}: '
+        lines = str(error).rpartition(name)[2].split('\n')
+        sentence = ' '.join(filter(None, map(str.strip, lines)))
+        print(f'error: {sentence}', file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,13 +11,14 @@ from mmair.errors import InputError
 
 
 class Refusing(torch.utils.data.Dataset):
-    """Data that a user has made a mistake with."""
+    """Data that a user has made a mistake with, told in several lines."""
 
     def __len__(self):
         return 1
 
     def __getitem__(self, index):
-        raise InputError('data.pkl: clip_1 is garbled, expected numbers')
+        raise InputError('data.pkl: clip_1 is garbled (\n  no  number\n\n),'
+                         '\nexpected numbers\n')
 
 
 @pytest.mark.parametrize('workers', [0, 1])
@@ -29,7 +30,8 @@ def test_one_sentence_also_from_a_worker(workers, capsys):
         run(main)
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
-        'error: data.pkl: clip_1 is garbled, expected numbers\n')
+        'error: data.pkl: clip_1 is garbled ( no  number ), expected '
+        'numbers\n')
 
 
 def test_option_that_is_no_pair(capsys):
