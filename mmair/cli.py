@@ -61,6 +61,15 @@ def device(text: str) -> str:
     return text
 
 
+def output(text: str) -> Path:
+    """A type of argument: what to write, which has a name of its own."""
+    path = Path(text)
+    if not path.name:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no name of what to write; give one')
+    return path
+
+
 def check_writable(path: Union[str, Path], suffix: str = '') -> None:
     """Say before the work what could not be written after it.
 
@@ -82,10 +91,31 @@ def check_writable(path: Union[str, Path], suffix: str = '') -> None:
             path.unlink()
 
 
-class CfgOptions(DictAction):
-    """``--cfg-options``; what is no key=value pair is a wrong argument.
+def _are_paired(text: str) -> bool:
+    """Whether every bracket of a text has its partner."""
+    while (rest := re.sub(r'\([^][()]*\)|\[[^][()]*\]', '', text)) != text:
+        text = rest
+    return not re.search(r'[][()]', text)
 
-    Unlike mmengine's it keeps blanks inside a value, as of a file name.
+
+def _elements(text: str) -> List[str]:
+    """What is between the commas of a text that are in no brackets."""
+    found, depth = [''], 0
+    for char in text:
+        depth += (char in '([') - (char in ')]')
+        if char == ',' and not depth:
+            found.append('')
+        else:
+            found[-1] += char
+    return found
+
+
+class CfgOptions(DictAction):
+    """``--cfg-options``; what is no key=value pair is a wrong argument, and
+    so is a bracket without its partner.
+
+    Unlike mmengine's it keeps blanks inside a value, as of a file name, and
+    takes every value whose brackets are paired.
     """
 
     def __call__(self, parser: argparse.ArgumentParser,
@@ -95,20 +125,26 @@ class CfgOptions(DictAction):
             if value.find('=') < 1:
                 parser.error(f'{option_string}: {value!r} is no key=value '
                              'pair')
+            if not _are_paired(value):
+                parser.error(f'{option_string}: {value!r} has a bracket '
+                             'without its partner')
         super().__call__(parser, namespace, values, option_string)
 
     @staticmethod
     def _parse_iterable(val: str) -> Any:
-        # mmengine 0.10.7 drops every blank; it does not see this mark.
-        mark = '\0'
-        val = re.sub(r'(?<=[\[(,]) +| +(?=[\]),])', '', val.strip())
+        val = val.strip().strip('\'"')
 
-        def restore(value: Any) -> Any:
-            if isinstance(value, (list, tuple)):
-                return type(value)(map(restore, value))
-            return (value.replace(mark, ' ') if isinstance(value, str)
-                    else value)
-        return restore(DictAction._parse_iterable(val.replace(' ', mark)))
+        def parse(text: str) -> list:
+            found = _elements(text)
+            return [CfgOptions._parse_iterable(element) for element in
+                    (found if found[-1].strip() else found[:-1])]
+        if len(_elements(val)) > 1:
+            return parse(val)
+        if val.startswith('(') and val.endswith(')'):
+            return tuple(parse(val[1:-1]))
+        if val.startswith('[') and val.endswith(']'):
+            return parse(val[1:-1])
+        return DictAction._parse_int_float_bool(val)
 
 
 def add_cfg_options(parser: argparse.ArgumentParser,
@@ -130,10 +166,11 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except InputError as error:
-        # From a worker of a dataloader it comes wrapped in its traceback.
-        sentence = str(error).strip().splitlines()[-1]
-        name = f'{InputError.__module__}.{InputError.__name__}: '
-        print(f'error: {sentence.removeprefix(name)}', file=sys.stderr)
+        # From a worker of a dataloader it comes behind its traceback.
+        name = f'\n{InputError.__module__}.{InputError.__name__}: '
+        lines = str(error).rpartition(name)[2].split('\n')
+        sentence = ' '.join(filter(None, map(str.strip, lines)))
+        print(f'error: {sentence}', file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

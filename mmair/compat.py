@@ -111,10 +111,10 @@ def load_checkpoints_safely() -> None:
     """Close what ``weights_only`` leaves open, and tell errors in a sentence.
 
     mmengine 0.10.7 runs the ``config`` text of a checkpoint as Python when a
-    training is resumed, removes the file or folder that the checkpoint calls
-    its best one, and loads from the web without ``weights_only``. Everything
-    that it loads comes through ``CheckpointLoader``. Unnecessary once it does
-    none of the three.
+    training is resumed, removes the files or folders that the checkpoint
+    calls its best one and its old ones, and loads from the web without
+    ``weights_only``. Everything that it loads comes through
+    ``CheckpointLoader``. Unnecessary once it does none of the three.
     """
     from mmengine.runner import checkpoint as module
     loader = module.CheckpointLoader
@@ -142,15 +142,38 @@ def load_checkpoints_safely() -> None:
                              'expected a checkpoint, a dict')
         check_checkpoint(filename, found)
         found.get('meta', {}).pop('config', None)
-        info = found.get('message_hub', {}).get('runtime_info') or {}
-        folder = osp.dirname(osp.abspath(filename))
-        for key in [key for key in info if key.startswith('best_ckpt')]:
-            if osp.dirname(osp.abspath(str(info[key]))) != folder:
-                del info[key]
+        keep_files_of_strangers_out(
+            filename, found.get('message_hub', {}).get('runtime_info') or {})
         return found
 
     module.load_url = functools.partial(module.load_url, weights_only=True)
     loader.load_checkpoint = staticmethod(load)
+
+
+def keep_files_of_strangers_out(path: str, info: dict) -> None:
+    """A checkpoint names only checkpoints to be removed, beside itself.
+
+    A resumed training removes what ``best_ckpt`` and the like name once
+    something better is there, and by numbers in ``keep_ckpt_ids`` those that
+    are too many.
+
+    Args:
+        path (str): The checkpoint. The work dir is not known where it is
+            loaded; a training is resumed from there.
+        info (dict): Its ``runtime_info``, from which all else is deleted.
+    """
+    folder = osp.dirname(osp.abspath(path))
+    for key in [key for key in info if key.startswith('best_ckpt')]:
+        best = osp.abspath(str(info[key]))
+        if (osp.dirname(best) == folder
+                and re.fullmatch(r'best_.*\.pth', osp.basename(best))):
+            info[key] = best  # without detours over links
+        else:
+            del info[key]
+    numbers = info.get('keep_ckpt_ids', [])
+    if not (isinstance(numbers, list)
+            and all(type(number) is int for number in numbers)):
+        del info['keep_ckpt_ids']
 
 
 def check_checkpoint(path: str, found: dict) -> None:

@@ -25,6 +25,8 @@ RIGHT_LIMBS = ('right_arm', 'right_leg')
 #: Pairs of limbs, the middle granularity of MGAA.
 LIMB_PAIRS = dict(arms=('left_arm', 'right_arm'),
                   legs=('left_leg', 'right_leg'))
+#: What a file may describe; a body has far fewer.
+MAX_JOINTS = 1000
 #: The graph of one limb: a chain shoulder-elbow-wrist or hip-knee-ankle, the
 #: same on every layout, so that a limb encoder transfers between skeletons.
 LIMB_GRAPH = dict(num_node=3, inward=[(1, 0), (2, 1)], center=0)
@@ -377,6 +379,9 @@ def _from_dict(description: dict) -> SkeletonLayout:
                              f'{short_repr.repr(value)}, expected type '
                              f'{_FIELDS[key][0].__name__}')
     joints = list(description['joints'])
+    if len(joints) > MAX_JOINTS:
+        raise InputError(f'layout {name!r}: has {len(joints)} joints, '
+                         f'expected a body of at most {MAX_JOINTS}')
 
     def index(joint: Union[int, str, None]) -> int:
         if joint is None:

@@ -11,13 +11,14 @@ from mmair.errors import InputError
 
 
 class Refusing(torch.utils.data.Dataset):
-    """Data that a user has made a mistake with."""
+    """Data that a user has made a mistake with, told in several lines."""
 
     def __len__(self):
         return 1
 
     def __getitem__(self, index):
-        raise InputError('data.pkl: clip_1 is garbled, expected numbers')
+        raise InputError('data.pkl: clip_1 is garbled (\n  no  number\n\n),'
+                         '\nexpected numbers\n')
 
 
 @pytest.mark.parametrize('workers', [0, 1])
@@ -29,7 +30,8 @@ def test_one_sentence_also_from_a_worker(workers, capsys):
         run(main)
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
-        'error: data.pkl: clip_1 is garbled, expected numbers\n')
+        'error: data.pkl: clip_1 is garbled ( no  number ), expected '
+        'numbers\n')
 
 
 def test_option_that_is_no_pair(capsys):
@@ -45,7 +47,21 @@ def test_option_that_is_no_pair(capsys):
             capsys.readouterr().err)
 
 
+@pytest.mark.parametrize('text', [
+    '(2,]', '[2', '2)', '[(1,2])', ')(', '[(1,2)', 'a,[b'])
+def test_unpaired_brackets(text, capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions)
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(['--cfg-options', 'a=[1]', f'b={text}'])
+    assert ended.value.code == 2
+    assert (f"error: --cfg-options: {f'b={text}'!r} has a bracket without "
+            'its partner') in capsys.readouterr().err
+
+
 @pytest.mark.parametrize('text, expected', [
+    ('(1, 2),(3, 4)', [(1, 2), (3, 4)]), ('[[1],[2]],[3]', [[[1], [2]], [3]]),
+    ('run(1, 2).pkl', 'run(1, 2).pkl'), ('(1, ),', [(1, )]),
     ('my data (2).pkl', 'my data (2).pkl'), (' 0.5 ', .5), ('None', None),
     ("['very sad', joy]", ['very sad', 'joy']), ('1, 2', [1, 2]),
     ('[(1, 2), (a b, c)]', [(1, 2), ('a b', 'c')]), ('', ''), ('[ ]', [])])
@@ -92,6 +108,14 @@ _NUMBER = 'is no number from 1e-09 to 1000000000'
      _NUMBER),
     ('deployment/quantize_onnx.py', ['a.onnx', 'a.pkl', '--out', 'b.onnx',
                                      '--recordings', '1.5'], _COUNT),
+    ('deployment/quantize_onnx.py', ['a.onnx', 'a.pkl', '--out', ''],
+     "'' is no name of what to write"),
+    ('deployment/export_onnx.py', ['a.py', 'a.pth', '--out', '.'],
+     "'.' is no name of what to write"),
+    ('dataset_converters/export.py', ['a.pkl', '--out', '/'],
+     "'/' is no name of what to write"),
+    ('dataset_converters/kdae.py', ['a', '--out', ''],
+     "'' is no name of what to write"),
     ('visualizations/browse_dataset.py', ['a.py', '--seed', '-1'],
      'is no whole number from 0 to 4294967295'),
     ('analysis_tools/plot_tsne.py', ['a.npz', '--seed', str(2**32)],

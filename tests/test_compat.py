@@ -115,15 +115,42 @@ def test_what_a_training_saves_is_loaded(tmp_path):
         assert number == 1 and number.dtype == np.dtype(code)
 
 
-def test_config_and_best_checkpoint_of_strangers_are_dropped(tmp_path):
-    best = dict(best_ckpt=str(tmp_path / 'best.pth'),
-                best_ckpt_top1='/home', epoch=3)
+def test_config_and_files_of_strangers_are_dropped(tmp_path):
+    own = dict(best_ckpt=str(tmp_path / 'best_knn_k1_epoch_3.pth'), epoch=3,
+               keep_ckpt_ids=[1, 2])
+    others = {f'best_ckpt_{number}': str(value) for number, value in enumerate(
+        ['/home', tmp_path, tmp_path / 'photos', tmp_path / 'best_photos',
+         tmp_path / 'photos.pth', tmp_path / 'photos/best_1.pth',
+         tmp_path.parent / 'best_1.pth', 5])}
+    path = tmp_path / 'x.pth'
     torch.save(dict(meta=dict(config='open("mark", "w")', epoch=3),
-                    message_hub=dict(runtime_info=best)), tmp_path / 'x.pth')
-    found = _load_checkpoint(str(tmp_path / 'x.pth'))
+                    message_hub=dict(runtime_info={**own, **others})), path)
+    found = _load_checkpoint(str(path))
     assert found['meta'] == dict(epoch=3)
-    del best['best_ckpt_top1']
-    assert found['message_hub']['runtime_info'] == best
+    assert found['message_hub']['runtime_info'] == own
+
+
+@pytest.mark.parametrize('numbers', [
+    ['a/../../photos', 2], [True], [1.], 'ab', {1: 2}, None, 3])
+def test_numbers_of_old_checkpoints_are_numbers(numbers, tmp_path):
+    """They are put into the name of what is removed."""
+    path = tmp_path / 'x.pth'
+    torch.save(dict(message_hub=dict(runtime_info=dict(
+        keep_ckpt_ids=numbers, epoch=3))), path)
+    assert _load_checkpoint(str(path)) == dict(
+        message_hub=dict(runtime_info=dict(epoch=3)))
+
+
+def test_links_are_no_way_out(tmp_path):
+    """``folder/link/..`` is above what the link leads to."""
+    (tmp_path / 'elsewhere/below').mkdir(parents=True)
+    (tmp_path / 'run').mkdir()
+    (tmp_path / 'run/link').symlink_to(tmp_path / 'elsewhere/below')
+    path = tmp_path / 'run/x.pth'
+    torch.save(dict(message_hub=dict(runtime_info=dict(
+        best_ckpt=f'{tmp_path}/run/link/../best_1.pth'))), path)
+    found = _load_checkpoint(str(path))['message_hub']['runtime_info']
+    assert found == dict(best_ckpt=f'{tmp_path}/run/best_1.pth')
 
 
 @pytest.mark.parametrize('content, reason', [

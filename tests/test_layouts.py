@@ -7,10 +7,13 @@ import torch
 import yaml
 from mmaction.models.utils import Graph
 
+from mmair.datasets.verification.measure import _beyond_limbs
 from mmair.errors import InputError
-from mmair.layouts import LAYOUTS, LIMBS, SkeletonLayout, get_layout
+from mmair.layouts import (LAYOUTS, LIMBS, MAX_JOINTS, SkeletonLayout,
+                           get_layout)
 from mmair.models.backbones import AppendageCodebook
 from mmair.models.heads.recording_head import pool_windows
+from mmair.visualization.skeleton import bone_limbs
 
 SIZES = {'nturgb+d': 25, 'kinect_v2': 25, 'coco': 17, 'openpose': 18,
          'kdae': 21, 'emilya': 23, 'ebedb': 23, 'ebm': 19,
@@ -320,6 +323,25 @@ def test_bad_changes(own, change, found):
     change(own)
     with pytest.raises(InputError, match=f"^layout 'robot'.*{found}"):
         get_layout(own)
+
+
+def test_a_file_may_describe_so_many_joints(tmp_path):
+    """Deep chains need no recursion, and a garbled file no hours."""
+    def chain(joints):
+        return dict(joints=[f'j{i}' for i in range(joints)],
+                    parents=[-1, *range(joints - 1)], trunk=[[0], [1]],
+                    limbs={limb: [0, 1, 2] for limb in LIMBS})
+
+    layout = get_layout(chain(MAX_JOINTS))
+    assert _beyond_limbs(layout) == [*range(3, MAX_JOINTS)]
+    assert set(bone_limbs(layout)) == {LIMBS[-1]}
+    path = tmp_path / 'many.json'
+    for joints in (MAX_JOINTS + 1, 10**5):
+        path.write_text(json.dumps(chain(joints)))
+        with pytest.raises(InputError, match=(
+                f"^layout 'many': has {joints} joints, expected a body of at "
+                f'most {MAX_JOINTS}$')):
+            get_layout(str(path))
 
 
 def test_a_joint_without_its_mirror_image(own):

@@ -6,6 +6,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +37,20 @@ def wheel(tmp_path_factory):
     return path
 
 
+def test_pinned_versions_are_among_those_required():
+    def read(name):
+        lines = (ROOT / f'requirements/{name}.txt').read_text().splitlines()
+        return [Requirement(line) for line in lines
+                if line and not line.startswith('#')]
+
+    pinned = {canonicalize_name(r.name): str(r.specifier).removeprefix('==')
+              for r in read('constraints')}
+    for name in ('runtime', 'mmlab', 'edge', 'mqtt', 'tests'):
+        for needed in read(name):
+            version = pinned[canonicalize_name(needed.name)]
+            assert needed.specifier.contains(version), needed
+
+
 def files(folder, pattern):
     return {str(path.relative_to(ROOT)) for path in
             (ROOT / folder).rglob(pattern)
@@ -54,6 +70,8 @@ def test_wheel_holds_every_module_and_config(wheel):
     assert not [name for name in held if name.startswith('tests')]
     # mmcv-lite would shadow a full mmcv: it must stay a choice.
     assert 'Requires-Dist: mmengine>=0.10.7\n' in metadata
+    # The first whose PCA has the solver of AppendageInformedBackbone.
+    assert 'Requires-Dist: scikit-learn>=1.5\n' in metadata
     assert [line for line in metadata.splitlines()
             if line.startswith('Requires-Dist: mmcv')] == [
         'Requires-Dist: mmcv-lite>=2.0.1; extra == "lite"']

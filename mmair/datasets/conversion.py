@@ -22,7 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from mmair.cli import count
+from mmair.cli import count, output
 from mmair.datasets.journal import Journal
 from mmair.datasets.readers import (AnnotationChecker, require_place,
                                     save_annotations)
@@ -45,7 +45,7 @@ def converter_parser(doc: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('raw', type=Path, help='folder of the source files')
-    parser.add_argument('--out', type=Path, required=True,
+    parser.add_argument('--out', type=output, required=True,
                         help='what to write: an annotation file (.pkl), or '
                         'by any other name the folder of a memory-mapped '
                         'store')

@@ -1,5 +1,4 @@
 """What a conversion has read so far, kept beside its output."""
-import fcntl
 import hashlib
 import json
 import os
@@ -37,10 +36,18 @@ class Journal:
         options (Any): What else the results depend on; pickled.
 
     Raises:
-        InputError: If another process has it open, or it cannot be written.
+        InputError: If another process has it open, it cannot be written, or
+            the system has no such locks.
     """
 
     def __init__(self, out: Path, parse: Callable, options: Any) -> None:
+        try:
+            import fcntl
+        except ImportError as error:  # on Windows, where all else works
+            raise InputError(
+                f'{out}: conversion needs file locks of Linux or macOS, which '
+                'this system lacks; convert in WSL or on another machine, and '
+                'read the result here') from error
         self.path = out.with_name(f'{out.name}.journal')
         self._frames = self._entries = None
         self._ends = 0

@@ -131,6 +131,11 @@ def places(cfg: Config, option: str) -> List[str]:
             if f'{path}.{key}'.endswith(f'.{option}')]
 
 
+def part_of(cfg: Config, field: str) -> Optional[dict]:
+    """The part of a config that is a field, or None if it is no part."""
+    return dict(_parts(cfg)).get(field)
+
+
 def _unknown(name: str, kind: str, found: List[_Part]) -> Optional[str]:
     if not found:
         return None

@@ -6,6 +6,7 @@ import os
 import os.path as osp
 import subprocess
 from difflib import get_close_matches
+from typing import Any
 
 import torch
 import torch.distributed as torch_dist
@@ -13,8 +14,8 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmair.cli import add_cfg_options
-from mmair.engine.building import places
-from mmair.errors import InputError
+from mmair.engine.building import part_of, places
+from mmair.errors import InputError, short_repr
 
 from .hooks.provenance_hook import add_provenance
 from .memory import keep_freed_memory
@@ -72,8 +73,9 @@ def apply_options(args: argparse.Namespace) -> Config:
     except Exception as error:  # a config is Python: anything may happen
         raise InputError(f'{args.config}: not readable as a config: '
                          f'{_first_line(error)}') from error
-    for option in args.cfg_options or {}:
+    for option, value in (args.cfg_options or {}).items():
         _check_known(cfg, option, args.config)
+        _check_part(cfg, option, value, args.config)
     try:
         cfg.merge_from_dict(args.cfg_options or {})
     except Exception as error:
@@ -106,6 +108,16 @@ def _check_known(cfg: Config, option: str, path: str) -> None:
         raise InputError(
             f'--cfg-options {option}: changes nothing in {path}, expected '
             + (' or '.join(near) or 'a field that it has'))
+
+
+def _check_part(cfg: Config, option: str, value: Any, path: str) -> None:
+    """No number or text takes the place of a part that has a type."""
+    part = part_of(cfg, option) or {}
+    if 'type' in part and isinstance(value, (str, int, float)):
+        raise InputError(
+            f'--cfg-options {option}: is {short_repr.repr(value)}, in {path} '
+            f'a part of type {part["type"]}, expected one of its fields, '
+            f'{option}.FIELD, or None')
 
 
 def make_runner(cfg: Config, loader: str) -> Runner:

@@ -5,12 +5,12 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
+from mmair.array_file import load_arrays, save_arrays
 from mmair.compat import get_gt_label, get_pred_score
 from mmair.datasets.class_names import class_names
 from mmair.errors import InputError
 from mmair.registry import METRICS
 
-from .array_file import load_arrays, save_arrays
 from .metrics import emotion_scores
 
 _SOURCE = 'tools/test.py CONFIG CHECKPOINT --dump FILE.npz'

@@ -3,9 +3,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmair.array_file import load_arrays, save_arrays
 from mmair.errors import InputError
-
-from .array_file import load_arrays, save_arrays
 
 _SOURCE = 'tools/analysis_tools/extract_features.py'
 

@@ -153,15 +153,17 @@ def bone_limbs(layout: SkeletonLayout) -> List[Optional[str]]:
     limb_of = {joint: limb for limb, chain in layout.limbs.items()
                for joint in chain}
 
+    ends = [chain[-1] for chain in layout.limbs.values()]
+
     def find(joint: int) -> Optional[str]:
-        parent = layout.parents[joint]
-        if parent < 0:
-            return None
-        if joint in limb_of:
-            same = limb_of.get(parent) == limb_of[joint]
-            return limb_of[joint] if same else None
-        ends = [chain[-1] for chain in layout.limbs.values()]
-        return limb_of[parent] if parent in ends else find(parent)
+        while (parent := layout.parents[joint]) >= 0:
+            if joint in limb_of:
+                same = limb_of.get(parent) == limb_of[joint]
+                return limb_of[joint] if same else None
+            if parent in ends:
+                return limb_of[parent]
+            joint = parent
+        return None
 
     return [find(joint) for joint, _ in layout.bones]
 

@@ -7,6 +7,8 @@ import os
 import pickle
 import re
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -406,3 +408,18 @@ def test_pickles_are_written_without_being_remembered(tmp_path):
     # Strings and types are written once.
     assert file.getvalue().count(b'keypoint') == 1
     assert file.getvalue().count(b'_reconstruct') == 1
+
+
+def test_without_locks_only_conversion_is_refused(tmp_path):
+    """On Windows, which has no fcntl."""
+    code = ('import sys; sys.modules["fcntl"] = None\n'
+            'import mmair.apis, mmair.deployment\n'
+            'from mmair import cli\n'
+            'from mmair.datasets.journal import Journal\n'
+            'from pathlib import Path\n'
+            'cli.run(lambda: Journal(Path("x.pkl"), len, None))')
+    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code],
+                          cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr[-2000:]
+    assert done.stderr.startswith('error: x.pkl: conversion needs file locks')
+    assert not list(tmp_path.iterdir())

@@ -220,6 +220,21 @@ def test_an_option_changes_something(option, expected, tmp_path):
             apply_options(args)
 
 
+@pytest.mark.parametrize('value, fits', [
+    (3, False), ('STGCN', False), (True, False), (None, True),
+    ([dict()], True), (dict(in_channels=4), True)])
+def test_no_number_takes_the_place_of_a_part(value, fits):
+    args = argparse.Namespace(config=str(QUICKSTART),
+                              cfg_options={'model.backbone': value})
+    if fits:
+        apply_options(args)
+    else:
+        with pytest.raises(InputError, match=(
+                f'--cfg-options model.backbone: is {value!r}, in .*_quick.*py '
+                'a part of type STGCN, expected one of its fields, model')):
+            apply_options(args)
+
+
 @pytest.mark.parametrize('changes, expected', [
     (dict(model=None), 'test_launch.py: has no model, expected'),
     (dict(val_dataloader=None), 'test_launch.py: has no val_dataloader'),

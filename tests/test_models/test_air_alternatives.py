@@ -67,6 +67,6 @@ def test_the_default_keeps_what_it_always_kept():
         'head', 'refiner', 'alignment', 'codes', 'previous_codes')}
     assert kept == {
         'codes', 'previous_codes', 'head.prototypes.0', 'head.prototypes.1',
-        'head.queue', 'head.queue_filled', 'refiner.groups',
-        'refiner.body_bank', 'refiner.limb_bank', 'refiner.agreement',
-        'refiner.chance_ratio', 'refiner.voting'}
+        'head.queue', 'head.queue_filled', 'refiner.body_bank',
+        'refiner.limb_bank', 'refiner.agreement', 'refiner.chance_ratio',
+        'refiner.voting'}

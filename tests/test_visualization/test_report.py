@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -88,6 +89,27 @@ def test_emotions_of_an_annotation_file(work_dir, monkeypatch):
     save_annotations(data, path)
     with pytest.raises(InputError, match="two.pkl: meta lacks 'layout'"):
         report(monkeypatch, work_dir, '--ann-file', path)
+
+
+def test_frames_in_which_nobody_is_seen_are_not_drawn(work_dir, monkeypatch):
+    """Of two persons in 2-D the second is there, and now and then."""
+    x = np.random.default_rng(0).random((2, 40, 17, 2), np.float32) + 1
+    score = np.ones((2, 40, 17), np.float32)
+    score[0] = score[1, 5:15] = score[1, 39] = 0
+    path = work_dir / 'flat.pkl'
+    recording = dict(fps=25., total_frames=40, keypoint=x)
+    save_annotations(dict(
+        meta=dict(layout='coco', classes=['joy', 'fear']), split={},
+        annotations=[dict(recording, frame_dir='a', label=0,
+                          keypoint_score=score),
+                     dict(recording, frame_dir='b', label=1,
+                          keypoint_score=0 * score)]), path)
+    report(monkeypatch, work_dir, '--ann-file', path)
+    page = (work_dir / 'report.html').read_text()
+    # 29 frames at 25 Hz are 1.12 s, 15 pictures.
+    assert [image.n_frames for kind, image in pictures(page)
+            if kind == 'gif'] == [15]
+    assert '<h3>fear</h3><div>Nobody is seen in this recording.' in page
 
 
 @pytest.mark.parametrize('fault, sentence', [

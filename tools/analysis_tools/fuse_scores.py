@@ -13,6 +13,7 @@ recordings, one file a stream in the same order:
 
 They are never searched on the files that are reported: a recording that is
 in both is refused. Validation recordings must not have trained the models.
+Recordings without a label are fused and not scored.
 """
 import argparse
 
@@ -81,6 +82,12 @@ def main() -> None:
     if args.validation:
         weights = searched(args, streams[0])
     fused = fuse(streams, weights)
+    if args.out:
+        fused.save(args.out)
+        print(f'The fused scores are in {args.out}\n')
+    if fused.label.max() < 0:
+        print('No recording has a label: nothing is scored')
+        return
     print('| stream | weight | macro-F1 | balanced accuracy | top-1 |\n'
           '| --- | --- | --- | --- | --- |')
     for name, weight, stream in zip([*args.streams, 'fused'],
@@ -88,9 +95,6 @@ def main() -> None:
         found = stream.labelled(name).scores()
         print(f'| {name} | {weight} | {found["macro_f1"]:.1f} | '
               f'{found["balanced_accuracy"]:.1f} | {found["top1"]:.1f} |')
-    if args.out:
-        fused.save(args.out)
-        print(f'\nThe fused scores are in {args.out}')
 
 
 if __name__ == '__main__':

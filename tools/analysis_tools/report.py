@@ -268,12 +268,14 @@ def section_emotions(ann_file):
         gif = Path(folder, 'emotion.gif')
         for emotion, example in examples.items():
             body, fps = somebody(example), example.get('fps', 30.)
-            draw_gif(body, layout, gif, fps)
-            strip = draw_strip(body, layout, fps=fps, legend=False)
+            shown = 'Nobody is seen in this recording.'
+            if len(body):
+                draw_gif(body, layout, gif, fps)
+                strip = draw_strip(body, layout, fps=fps, legend=False)
+                shown = (image(gif.read_bytes(), emotion)
+                         + image(strip, f'{emotion}, pose by pose'))
             rows += (f'<div class="card emotion"><h3>{html.escape(emotion)}'
-                     f'</h3><div>{image(gif.read_bytes(), emotion)}'
-                     f'{image(strip, f"{emotion}, pose by pose")}'
-                     '</div></div>')
+                     f'</h3><div>{shown}</div></div>')
     return (f'<h2>How each emotion moves</h2><p>Shown is {source}. The '
             'animation plays the start at its true tempo, the strip spans '
             'the whole recording. Look for tempo, size of the gestures, '
@@ -282,11 +284,17 @@ def section_emotions(ann_file):
 
 
 def somebody(annotation):
-    """The first person who is there, in 2-D with scores if there are any."""
+    """The first person who is there, in the frames in which they are.
+
+    With scores, in 2-D, if there are any.
+    """
     bodies, score = annotation['keypoint'], annotation.get('keypoint_score')
+    seen = bodies.any(-1) if score is None else score > 0
     if score is not None:
         bodies = np.concatenate((bodies, score[..., None]), -1)
-    return next((body for body in bodies if body.any()), bodies[0])
+    there = seen.any(-1)
+    person = there.any(-1).argmax()
+    return bodies[person, there[person]]
 
 
 def recorded(ann_file):

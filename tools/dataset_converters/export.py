@@ -9,7 +9,7 @@ is the folder of a store, which mmair opens without reading it into memory.
 import argparse
 from pathlib import Path
 
-from mmair.cli import run
+from mmair.cli import output, run
 from mmair.datasets.readers import (load_annotations, require_place,
                                     save_annotations)
 
@@ -19,7 +19,7 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', type=Path, help='what to read')
-    parser.add_argument('--out', type=Path, required=True,
+    parser.add_argument('--out', type=output, required=True,
                         help='what to write')
     args = parser.parse_args()
     require_place(args.out)

@@ -5,10 +5,8 @@
 The file runs with numpy and onnxruntime alone; docs/edge.md shows how.
 """
 import argparse
-from pathlib import Path
 
-
-from mmair.cli import add_cfg_options, run
+from mmair.cli import add_cfg_options, output, run
 from mmair.deployment import OnnxRecognizer, export_onnx, load_recognizer
 from mmair.engine.launch import apply_options
 
@@ -18,7 +16,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('config', help='config of a recogniser')
     parser.add_argument('checkpoint', help='its checkpoint')
-    parser.add_argument('--out', type=Path, required=True,
+    parser.add_argument('--out', type=output, required=True,
                         help='the ONNX file')
     add_cfg_options(parser)
     return parser.parse_args()

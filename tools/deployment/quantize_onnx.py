@@ -9,7 +9,7 @@ test split, before and after.
 import argparse
 from pathlib import Path
 
-from mmair.cli import count, run
+from mmair.cli import count, output, run
 from mmair.deployment import (OnnxRecognizer, labelled_recordings,
                               quantize_onnx, scores_of)
 from mmair.evaluation.tables import markdown
@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('model', type=Path, help='file of export_onnx.py')
     parser.add_argument('ann_file', help='annotation file or store')
-    parser.add_argument('--out', type=Path, required=True,
+    parser.add_argument('--out', type=output, required=True,
                         help='the quantised ONNX file')
     parser.add_argument('--train-split', default='xsub_train',
                         help='where the ranges are taken from')

@@ -12,11 +12,11 @@ from mmair.datasets.kinematics import euler_to_matrix, forward_kinematics
 from mmair.datasets.readers.source_file import read_source
 from mmair.datasets.units import MAX_FPS, MIN_FPS
 from mmair.errors import InputError, listed
+from mmair.layouts import MAX_JOINTS
 
 #: Limits that no body reaches, so that a garbled file is told from a
 #: recording before it fills the memory.
 MAX_BYTES = 2**28
-MAX_JOINTS = 1000
 MAX_FRAMES = 10**6
 MAX_POSITIONS = 2 * 10**7
 MAX_ROW = 2**20

@@ -5,12 +5,15 @@ from typing import List, Tuple, Union
 import numpy as np
 import torch
 
+from mmair.array_file import load_arrays
 from mmair.errors import InputError
 from mmair.layouts import SkeletonLayout
 from mmair.registry import TRANSFORMS
 
 from .base import SkeletonTransform
 from .missing import seen_mask, with_positions
+
+_SOURCE = f'{__name__}.save_actor_statistics'
 
 
 def save_actor_statistics(recordings: List[dict], layout: SkeletonLayout,
@@ -69,17 +72,30 @@ class StandardizeActor(SkeletonTransform):
 
     Args:
         statistics (str): File of :func:`save_actor_statistics`.
+
+    Raises:
+        InputError: If it is no such file.
     """
 
     layout = None  #: that of the dataset
 
     def __init__(self, statistics: str) -> None:
         self.statistics = statistics
-        with np.load(statistics, allow_pickle=False) as found:
-            self._rows = {a: i for i, a in enumerate(
-                found['actors'].tolist())}
-            self._mean, self._tempo = (torch.from_numpy(found[name])
-                                       for name in ('mean', 'tempo'))
+        actors, mean, tempo = load_arrays(
+            statistics, ('actors', 'mean', 'tempo'), _SOURCE).values()
+        if not (actors.dtype.kind == 'U' and actors.ndim == tempo.ndim == 1
+                and mean.ndim == 3 and mean.shape[-1] in (2, 3)
+                and mean.dtype.kind == tempo.dtype.kind == 'f'
+                and np.isfinite(mean).all() and np.isfinite(tempo).all()
+                and (tempo > 0).all()):
+            raise InputError(
+                f'{statistics}: has {actors.size} actors, means of shape '
+                f'{mean.shape} and tempos of shape {tempo.shape}, expected '
+                'names, finite numbers (actors, joints, 2 or 3) and one '
+                f'above 0 an actor; write it with {_SOURCE}')
+        self._rows = {actor: i for i, actor in enumerate(actors.tolist())}
+        self._mean, self._tempo = (torch.from_numpy(x.astype(np.float32))
+                                   for x in (mean, tempo))
 
     def apply(self, results: dict) -> None:
         """Move and scale the coordinates; a score beside them stays."""

@@ -237,8 +237,10 @@ def _beyond_limbs(layout: SkeletonLayout) -> List[int]:
     parents = layout.parents
 
     def hangs(joint: int) -> bool:
-        parent = parents[joint]
-        return parent >= 0 and (parent in ends or hangs(parent))
+        while (joint := parents[joint]) >= 0:
+            if joint in ends:
+                return True
+        return False
 
     return [joint for joint in range(len(layout)) if hangs(joint)]
 

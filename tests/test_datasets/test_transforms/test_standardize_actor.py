@@ -241,3 +241,33 @@ def test_what_does_not_fit_is_refused(statistics, sample, message):
     sample.setdefault('keypoint', torch.zeros(1, 5, 23, 3))
     with pytest.raises(InputError, match=message):
         StandardizeActor(statistics)(sample)
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(mean=None, tempo=None), 'lacks mean, tempo; write it with .*save_'),
+    (dict(mean=np.array([object()])), r'no .npz of plain arrays \(ValueErr'),
+    (dict(tempo=np.ones(1)), "'tempo': 1}, expected one length"),
+    (dict(actors=np.arange(2)), 'has 2 actors'),
+    (dict(mean=np.zeros((2, 69))), r'means of shape \(2, 69\)'),
+    (dict(mean=np.full((2, 23, 3), np.nan)), 'expected names, finite'),
+    (dict(tempo=np.zeros(2)), 'one above 0 an actor')])
+def test_file_that_is_no_statistics(changes, message, tmp_path):
+    arrays = dict(actors=np.array(['a', 'b']), mean=np.zeros((2, 23, 3)),
+                  tempo=np.ones(2))
+    path = str(tmp_path / 'actors.npz')
+    np.savez(path, **arrays)
+    StandardizeActor(path)
+    arrays.update(changes)
+    np.savez(path, **{k: v for k, v in arrays.items() if v is not None})
+    with pytest.raises(InputError, match=f'actors.npz: .*{message}'):
+        StandardizeActor(path)
+
+
+def test_file_that_is_missing_or_garbled(tmp_path):
+    path = tmp_path / 'actors.npz'
+    with pytest.raises(InputError, match='actors.npz: cannot be read'):
+        StandardizeActor(str(path))
+    path.write_text('hello')
+    with pytest.raises(InputError, match='no zip archive') as caught:
+        StandardizeActor(str(path))
+    assert 'pickle' not in str(caught.value)

@@ -31,7 +31,7 @@ def save_arrays(path: Union[str, Path], **arrays: np.ndarray) -> None:
 
 def load_arrays(path: Union[str, Path], names: Sequence[str],
                 source: str) -> Dict[str, np.ndarray]:
-    """Read arrays that have one row a recording, and ``classes``.
+    """Read arrays of one length, and ``classes``, which has its own.
 
     Args:
         path (str | Path): An ``.npz``.
@@ -59,9 +59,8 @@ def load_arrays(path: Union[str, Path], names: Sequence[str],
             if None in lengths.values() or len(set(lengths.values())) > 1:
                 raise InputError(
                     f'{path}: its arrays have the lengths {lengths}, '
-                    'expected one row a recording in each; write it '
-                    f'with {source}')
-            if math.prod(shapes['classes']) > _MOST_CLASSES:
+                    f'expected one length; write it with {source}')
+            if math.prod(shapes.get('classes', ())) > _MOST_CLASSES:
                 raise InputError(
                     f'{path}: has classes of shape {shapes["classes"]}, '
                     f'expected at most {_MOST_CLASSES} names; write it with '
