@@ -253,6 +253,7 @@ def test_what_a_runner_needs(changes, expected):
     {}, dict(randomness=None), dict(randomness=dict(deterministic=True))])
 def test_a_seed_need_not_be_given(changes, tmp_path, monkeypatch):
     monkeypatch.setattr('mmengine.runner.Runner.from_cfg', lambda cfg: cfg)
+    monkeypatch.setattr('mmair.engine.launch.add_provenance', str)
     cfg = Config(dict(model={}, val_dataloader={},
                       work_dir=str(tmp_path / 'new'), **changes))
     assert make_runner(cfg, 'val_dataloader').randomness == dict(
