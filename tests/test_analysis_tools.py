@@ -599,11 +599,11 @@ def test_what_is_not_published(recognised, tmp_path, capsys):
         assert tool('publish_model', tmp_path / 'x.pth', '--out',
                     tmp_path / 'out', *args) == 2
         assert expected in sentence(capsys)
-    refused("unknown layout 'mystery'", '--layout', 'mystery')
+    unknown = dict(layout=None)  # as of other programs
+    refused("unknown layout 'mystery'", '--layout', 'mystery', meta=unknown)
     refused("its graph has 23 joints, the layout 'kdae' (21 joints)",
-            '--layout', 'kdae')
-    refused("is of the layout 'ebedb', not 'emilya'", '--layout', 'emilya',
-            meta=dict(layout='ebedb'))
+            '--layout', 'kdae', meta=unknown)
+    refused("is of the layout 'ebedb', not 'emilya'", '--layout', 'emilya')
     refused('the class names are', meta=dict(dataset_meta=dict(
         classes=['joy'] * 7)))
     refused('x.pth: cls_head.fc.bias is not finite', state_dict={
