@@ -227,7 +227,7 @@ class LabelReport:
                                                     codes.shape)
         limbs = [g for g, kind in book.groups.items() if kind == codes.kind]
         # Positions, in 2-D with the score.
-        x = self.dataset[index]['inputs'][clip, person, ..., :3]
+        x = self.dataset[index]['inputs'][clip, person, ..., :3].cpu()
         first = step * book.stride - (book.length - book.stride) // 2
         frames = np.arange(max(first, 0), min(first + book.length, len(x)))
         seen = seen_joints(x, layout)
