@@ -30,8 +30,12 @@ ROWS = {
     'AMDL + ASP': _NO_VOTE,
     'AMDL + ASP + ALR': _ALONE,
     'AMDL + ASP + ALR + MGAA': {},
-    'the same, no labels of segments': dict(segments=False),
     'the same, untrained': dict(lr=0.),
+    'AMDL, no labels of segments': dict(
+        _NO_VOTE, limbs=None, segments=False),
+    'AMDL + ASP, no labels of segments': dict(_NO_VOTE, segments=False),
+    'AMDL + ASP + ALR, no labels of segments': dict(_ALONE, segments=False),
+    'AMDL + ASP + ALR + MGAA, no labels of segments': dict(segments=False),
     'the same, limbs by masking': dict(limbs=MaskedAppendages),
     'the same, limbs pooled from the body': dict(limbs=PooledAppendages),
     'the same, one scale': dict(scales=1),

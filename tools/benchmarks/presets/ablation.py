@@ -1,6 +1,6 @@
-# What each part of AIR adds, at the size of small.py but over all folds: six
-# pre-trainings, an hour of one CPU core. Blind alone: the adapted track
-# has pre-trainings of its own.
+# What each part of AIR adds, with and without labels of segments, at the size
+# of small.py but over all folds: eight pre-trainings. Blind alone: the adapted
+# track has pre-trainings of its own.
 _base_ = '_ebedb.py'
 tracks = ['blind']
 seeds = [0]
@@ -34,18 +34,24 @@ rows = {
         options={**_limbs, **_off['alignment']}),
     'AMDL + ASP + ALR + MGAA': dict(
         kind='pretrained', config=_config, options=_limbs),
-    'the same, no labels of segments': dict(
-        kind='pretrained', config=_config,
-        options={**_limbs, 'model.codebook': None,
-                 'model.segment_head': None}),
     'the same, untrained': dict(
         kind='pretrained', config=_config,
         options={**_limbs, **_base_._untrained})
 }
-# The GCNs of these without the codes of the limbs, and one of random weights.
+# The GCNs of these, read without the codes of the limbs; trained without their
+# labels as well; and one of random weights.
+_trained = [name for name in rows if name != 'the same, untrained']
 rows.update({
-    f'{name}, GCN alone': dict(row, gcn_alone=True)
-    for name, row in list(rows.items())
-    if name not in ('the same, no labels of segments', 'the same, untrained')
+    f'{name}, GCN alone': dict(rows[name], gcn_alone=True)
+    for name in _trained
+})
+rows.update({
+    f'{name}, no labels of segments': dict(
+        rows[name],
+        options={
+            **rows[name]['options'], 'model.codebook': None,
+            'model.segment_head': None
+        })
+    for name in _trained
 })
 rows['Random encoder'] = dict(kind='random', config=_config)
