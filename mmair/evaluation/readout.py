@@ -4,7 +4,6 @@ Recordings are split, never windows; scores are taken over the pooled
 out-of-fold predictions of all folds.
 """
 import re
-from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -144,16 +143,22 @@ def logistic_regression(C: float) -> Readout:
 
 
 def support_vectors(C: float) -> Readout:
-    """Balanced support vector machine, Gaussian kernel, standardised.
+    """Balanced support vector machine on standardised features.
 
-    The kernel is that of ``SVC(gamma='scale')``, computed as a matrix: of
-    wide features in a tenth of the time.
+    Of recordings x and y the kernel is ``<x, y> / s + exp(-|x - y|^2 / s)``,
+    s being the sum of the variances of the features: the Gaussian part sees
+    the nearest recordings, which is worth most on known actors, the linear
+    part carries over to new ones. As a matrix it takes a tenth of the time of
+    ``SVC``'s own kernels where features are wide.
     """
     def predict(train, labels, test):
         scaler = StandardScaler()
         train = scaler.fit_transform(train)
-        kernel = partial(rbf_kernel, Y=train,
-                         gamma=1 / (train.shape[1] * (train.var() or 1)))
+        gamma = 1 / (train.shape[1] * (train.var() or 1))
+
+        def kernel(x):
+            return gamma * (x @ train.T) + rbf_kernel(x, train, gamma)
+
         model = SVC(C=C, kernel='precomputed', class_weight='balanced')
         return model.fit(kernel(train), labels).predict(
             kernel(scaler.transform(test)))

@@ -156,21 +156,38 @@ def test_readouts_ignore_the_scale_of_features(readout):
 
 @pytest.mark.parametrize('constant', [0, 30, 100])
 @pytest.mark.parametrize('C', [.3, 10.])
-def test_support_vectors_are_those_of_sklearn(C, constant):
-    """With its own kernel, of features wider than recordings are many, some
-    of which are the same in all."""
+def test_support_vectors_of_a_linear_and_a_gaussian_kernel(C, constant):
+    """Pair by pair, of features wider than recordings are many, some of which
+    are the same in all; of a soft margin it is neither kernel alone."""
     rng = np.random.default_rng(0)
-    features = rng.normal(size=(60, 100)) * rng.uniform(.1, 9, 100) + 5
+    features = rng.normal(size=(90, 100)) * rng.uniform(.1, 9, 100) + 5
     features[:, :constant] = 2.
-    labels = np.arange(60) % 3
-    features[:, 50:] += 2 * rng.normal(size=(3, 50))[labels]
+    labels = np.arange(90) % 3
+    features[:, 50:] += rng.normal(size=(3, 50))[labels]
     train, test = features[:40], features[40:]
     if constant == 100:
         train = test = np.full_like(train, 2.)
-    expected = make_pipeline(StandardScaler(), SVC(
-        C=C, class_weight='balanced')).fit(train, labels[:40]).predict(test)
-    found = support_vectors(C)(train, labels[:40], test)
-    assert found.tolist() == expected.tolist()
+
+    def linear(x, y):
+        return x @ y / varied
+
+    def gaussian(x, y):
+        return np.exp(-sum((x - y)**2) / varied)
+
+    varied = (train.std(0) > 0).sum() or 100  # features of variance 1
+
+    def machine(*kernels):
+        return make_pipeline(StandardScaler(), SVC(
+            C=C, class_weight='balanced', kernel=lambda a, b: np.array(
+                [[sum(k(x, y) for k in kernels) for y in b] for x in a])))
+
+    def of(*kernels):
+        return machine(*kernels).fit(train, labels[:40]).predict(test).tolist()
+
+    found = support_vectors(C)(train, labels[:40], test).tolist()
+    assert found == of(linear, gaussian)
+    if C < 1 and not constant:
+        assert found != of(linear) and found != of(gaussian)
 
 
 def test_a_choice_is_the_best_on_the_tuning_folds():
