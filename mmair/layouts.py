@@ -172,9 +172,11 @@ class SkeletonLayout:
 
     @cached_property
     def parts(self) -> Dict[str, Tuple[int, ...]]:
-        """dict[str, tuple[int]]: The four limbs, and ``torso`` for all other
-        joints if there are any: what features are pooled over."""
-        parts = {limb: self.limbs[limb] for limb in LIMBS}
+        """dict[str, tuple[int]]: Both arms, both legs, and ``torso`` for all
+        other joints if there are any: what features are pooled over. Which
+        side moves says nothing about an emotion."""
+        parts = {pair: sum((self.limbs[limb] for limb in limbs), ())
+                 for pair, limbs in LIMB_PAIRS.items()}
         taken = sum(parts.values(), ())
         torso = tuple(j for j in range(len(self)) if j not in taken)
         return dict(parts, torso=torso) if torso else parts

@@ -264,11 +264,10 @@ class AppendageInformedGCN(BaseModule):
     """A GCN whose feature map has the limbs' discrete labels beside it.
 
     A joint of a limb has, beside the GCN's channels, the activations of the
-    limb's codes; a joint of the midline has those of the midline. Those of a
-    pair (both arms, both legs) are told once, at the joints of its first limb,
-    the left one. Everywhere else there is 0. So every head and tool takes it
-    for a GCN of ``D + 2 * S * K`` channels, for S streams of K codes.
-    Gradients reach the GCN alone.
+    limb's codes and those of its pair (both arms, both legs); a joint of the
+    midline has those of the midline. Everywhere else there is 0. So every head
+    and tool takes it for a GCN of ``D + 2 * S * K`` channels, for S streams of
+    K codes. Gradients reach the GCN alone.
 
     Args:
         gcn (dict): Any MMAction2 GCN.
@@ -283,10 +282,8 @@ class AppendageInformedGCN(BaseModule):
         layout = self.codebook.layout
         blocks = torch.zeros(2, len(self.codebook.groups), len(layout))
         for row, group in enumerate(self.codebook.groups):
-            pair = LIMB_PAIRS.get(group)
-            joints = (layout.limbs[pair[0]] if pair else
-                      self.codebook.joints[group])
-            blocks[int(pair is not None), row, list(joints)] = 1
+            joints = self.codebook.joints[group]
+            blocks[int(group in LIMB_PAIRS), row, joints] = 1
         self.register_buffer('of_joints', blocks, persistent=False)
 
     @property

@@ -17,9 +17,9 @@ def pool_windows(x: Tensor, num_clips: int, deviation: bool = True,
     """The feature of a recording.
 
     Mean, and deviation beside it, over the frames of all windows; persons and
-    joints are averaged first, the latter within each part of the body (four
-    limbs, torso) where the layout is given. How strongly something moves shows
-    in the deviation, and which limb moves in the part. Then the signed root
+    joints are averaged first, the latter within each part of the body (arms,
+    legs, torso) where the layout is given. How strongly something moves shows
+    in the deviation, and what moves in the part. Then the signed root
     is taken: the power normalisation of Perronnin, Sanchez & Mensink (ECCV
     2010), by which what is seldom active counts, too.
 
