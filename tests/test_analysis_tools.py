@@ -429,12 +429,12 @@ def test_features_and_their_picture(pretrained, tmp_path, capsys):
                     '--out', path, options=DATA) == 0
     found, same, gcn = map(RecordingFeatures.load, paths)
     assert np.array_equal(found.feature, same.feature)
-    # Mean and deviation of five parts; 8 channels, and labels: fine and
+    # Mean and deviation of three parts; 8 channels, and labels: fine and
     # coarse ones of three streams.
     width = 8 + 2 * 3 * PRETRAIN['model.codebook.num_labels']
-    assert found.feature.shape == (28, 2 * 5 * width)
+    assert found.feature.shape == (28, 2 * 3 * width)
     np.testing.assert_allclose(
-        found.feature.reshape(28, 10, width)[..., :8].reshape(28, -1),
+        found.feature.reshape(28, 6, width)[..., :8].reshape(28, -1),
         gcn.feature, atol=1e-6)
     assert set(found.actor) == {'S01', 'S02'} and len(found.classes) == 7
     assert all(found.classes[label] in name

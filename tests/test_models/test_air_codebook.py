@@ -207,7 +207,7 @@ def test_encoder_of_a_recogniser(encoder):
         assert equal(recogniser.backbone.codebook.state_dict(),
                      model.codebook.state_dict())
         pooled = pool_windows(maps, 2, layout='ebedb')
-        assert pooled.shape == (4, 2 * 5 * (WIDTH + 2 * S * K))
+        assert pooled.shape == (4, 2 * 3 * (WIDTH + 2 * S * K))
         scores = recogniser.cls_head(maps, num_clips=2)
         torch.testing.assert_close(scores, recogniser.cls_head.fc(
             recogniser.cls_head.norm(pooled)))
