@@ -229,7 +229,7 @@ def test_readouts_by_hand(fresh, presets, track, row, readout, values, make):
         features, comparison.data.actors)}
     scores = {(way, value): out_of_fold(
         of[way], comparison.data.labels, tuned(comparison),
-        make(value))['macro_f1']
+        make(value))[0]['macro_f1']
         for way in ([False] if track == 'blind' else [False, True])
         for value in values}
     found = json.loads(Path(unit.output).read_text())
@@ -237,7 +237,7 @@ def test_readouts_by_hand(fresh, presets, track, row, readout, values, make):
     chosen = next(choice for choice, score in scores.items()
                   if score == max(scores.values()))
     assert (found['standardised'], found['value']) == chosen
-    expected, = predict_folds(
+    (expected, ), = predict_folds(
         of[chosen[0]], comparison.data.labels,
         comparison.data.folds['xsub_fixed'], make(chosen[1]))
     assert found['predictions'] == expected.tolist()
@@ -268,13 +268,13 @@ def test_readouts_of_half_of_the_labels_by_hand(fresh, presets, track):
             features, comparison.data.actors)}
         scores = {(way, C): out_of_fold(
             of[way], comparison.data.labels, half(tuned(comparison), draw),
-            logistic_regression(C))['macro_f1']
+            logistic_regression(C))[0]['macro_f1']
             for way in ([False] if track == 'blind' else [False, True])
             for C in (.01, .1)}
         way, C = next(choice for choice, score in scores.items()
                       if score == max(scores.values()))
         folds = half(comparison.data.folds['xsub_fixed'], draw)
-        expected, = predict_folds(of[way], comparison.data.labels, folds,
+        (expected, ), = predict_folds(of[way], comparison.data.labels, folds,
                                   logistic_regression(C))
         found = json.loads(Path(unit.output).read_text())
         assert found == dict(predictions=expected.tolist(), value=C,

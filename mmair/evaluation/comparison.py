@@ -32,7 +32,7 @@ from .compared_data import ComparedData, data_digest, digest
 from .movement_statistics import movement_statistics
 from .preset import adapts_input, feature_ways
 from .provenance import check_unseen
-from .readout import (Readout, calibrate_batch_norm, choose, extra_trees,
+from .readout import (Readout, calibrate_batch_norm, extra_trees,
                       extract_features, logistic_regression,
                       nearest_neighbours, out_of_fold, predict_folds,
                       standardise_per_actor, support_vectors)
@@ -56,7 +56,7 @@ class _Readout(NamedTuple):
     """What reads features; of several settings the best is taken."""
     name: str
     candidates: List[Any]  #: settings
-    make: Callable[[Any], Readout]  #: takes one of them
+    make: Callable[..., Readout]  #: takes some of them
 
 
 def write_whole(path: str, write: Callable[[str], None]) -> None:
@@ -361,11 +361,13 @@ class Comparison:
             x = np.load(self.units[features].output, allow_pickle=False)
             made = {way: standardise_per_actor(x, data.actors) if way else x
                     for way in ways}
-            way, value = choose(choices, lambda choice: out_of_fold(
-                made[choice[0]], data.labels, tuning,
-                make(choice[1]))['macro_f1'])
-            predictions = predict_folds(made[way], data.labels, folds,
-                                        make(value))
+            way, value = choices[0]
+            if tuning:  # the first of equals
+                way, value = choices[np.argmax([
+                    score['macro_f1'] for way in ways for score in out_of_fold(
+                        made[way], data.labels, tuning, make(*candidates))])]
+            predictions, = predict_folds(made[way], data.labels, folds,
+                                         make(value))
             write_whole(output, functools.partial(mmengine.dump, dict(
                 predictions=np.concatenate(predictions).tolist(),
                 value=value, standardised=way)))

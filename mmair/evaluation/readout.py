@@ -4,7 +4,7 @@ Recordings are split, never windows; scores are taken over the pooled
 out-of-fold predictions of all folds.
 """
 import re
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -29,8 +29,9 @@ from .metrics import emotion_scores
 #: How the name of one numbered fold ends.
 _NUMBER = r'_f\d+$'
 Fold = Tuple[np.ndarray, np.ndarray]
-#: Takes training features, training labels and test features.
-Readout = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+#: Takes training features, training labels and test features; gives the
+#: predictions of each of its settings, which share what they can.
+Readout = Callable[[np.ndarray, np.ndarray, np.ndarray], List[np.ndarray]]
 
 
 def folds_of(dataset, protocol: str) -> List[Fold]:
@@ -125,7 +126,7 @@ def tuning_folds(dataset, protocol: str, inside: str) -> List[Fold]:
     return folds
 
 
-def logistic_regression(C: float) -> Readout:
+def logistic_regression(*Cs: float) -> Readout:
     """Balanced logistic regression on standardised features.
 
     Wide features are turned into the span of the training part first, which
@@ -135,15 +136,15 @@ def logistic_regression(C: float) -> Readout:
         rotation = ([KernelPCA(kernel='linear', eigen_solver='dense',
                                remove_zero_eig=True)]
                     if train.shape[1] > len(train) else [])
-        model = make_pipeline(
-            StandardScaler(), *rotation,
-            LogisticRegression(C=C, class_weight='balanced', max_iter=3000))
-        return model.fit(train, labels).predict(test)
+        basis = make_pipeline(StandardScaler(), *rotation)
+        train, test = basis.fit_transform(train), basis.transform(test)
+        return [LogisticRegression(C=C, class_weight='balanced', max_iter=3000)
+                .fit(train, labels).predict(test) for C in Cs]
     return predict
 
 
-def support_vectors(C: float) -> Readout:
-    """Balanced support vector machine on standardised features.
+def support_vectors(*Cs: float) -> Readout:
+    """Balanced support vector machines on standardised features.
 
     Of recordings x and y the kernel is ``<x, y> / s + exp(-|x - y|^2 / s)``,
     s being the sum of the variances of the features: the Gaussian part sees
@@ -153,47 +154,30 @@ def support_vectors(C: float) -> Readout:
     """
     def predict(train, labels, test):
         scaler = StandardScaler()
-        train = scaler.fit_transform(train)
+        train, test = scaler.fit_transform(train), scaler.transform(test)
         gamma = 1 / (train.shape[1] * (train.var() or 1))
-
-        def kernel(x):
-            return gamma * (x @ train.T) + rbf_kernel(x, train, gamma)
-
-        model = SVC(C=C, kernel='precomputed', class_weight='balanced')
-        return model.fit(kernel(train), labels).predict(
-            kernel(scaler.transform(test)))
+        known, new = (gamma * (x @ train.T) + rbf_kernel(x, train, gamma)
+                      for x in (train, test))
+        return [SVC(C=C, kernel='precomputed', class_weight='balanced')
+                .fit(known, labels).predict(new) for C in Cs]
     return predict
 
 
-def extra_trees(seed: int) -> Readout:
+def extra_trees(*seeds: int) -> Readout:
     """Balanced extremely randomised trees, 500 of them."""
     def predict(train, labels, test):
-        model = ExtraTreesClassifier(500, class_weight='balanced',
+        return [ExtraTreesClassifier(500, class_weight='balanced',
                                      random_state=seed,
                                      n_jobs=torch.get_num_threads())
-        return model.fit(train, labels).predict(test)
+                .fit(train, labels).predict(test) for seed in seeds]
     return predict
 
 
-def nearest_neighbours(k: int) -> Readout:
+def nearest_neighbours(*ks: int) -> Readout:
     """Vote of the k nearest by cosine on standardised features."""
     def predict(train, labels, test):
-        return knn_predict(train, labels, test, k)
+        return [knn_predict(train, labels, test, k) for k in ks]
     return predict
-
-
-def choose(candidates: Sequence[Any], score: Callable[[Any], float]) -> Any:
-    """The candidate with the best score; the first of equals.
-
-    Args:
-        candidates (Sequence): Settings, of which one is taken as it is.
-        score (Callable): Of a candidate, on folds of :func:`tuning_folds`.
-
-    Returns:
-        One of the candidates.
-    """
-    return max(candidates, key=score) if len(candidates) > 1 else (
-        candidates[0])
 
 
 def standardise_per_actor(features: np.ndarray,
@@ -221,7 +205,8 @@ def standardise_per_actor(features: np.ndarray,
 
 
 def predict_folds(features: np.ndarray, labels: np.ndarray,
-                  folds: List[Fold], readout: Readout) -> List[np.ndarray]:
+                  folds: List[Fold], readout: Readout
+                  ) -> List[List[np.ndarray]]:
     """Predictions for the test part of each fold.
 
     Args:
@@ -231,25 +216,28 @@ def predict_folds(features: np.ndarray, labels: np.ndarray,
         readout (Readout): What learns on the training part of a fold.
 
     Returns:
-        list[np.ndarray]: Labels, one array a fold.
+        list[list[np.ndarray]]: Labels: of each setting one array a fold.
     """
-    return [readout(features[train], labels[train], features[test])
-            for train, test in folds]
+    return [list(setting) for setting in zip(*(
+        readout(features[train], labels[train], features[test])
+        for train, test in folds))]
 
 
 def out_of_fold(features: np.ndarray, labels: np.ndarray, folds: List[Fold],
-                readout: Readout) -> Dict[str, float]:
+                readout: Readout) -> List[Dict[str, float]]:
     """Scores over the pooled predictions of all folds.
 
     Args:
         features, labels, folds, readout: As in :func:`predict_folds`.
 
     Returns:
-        dict[str, float]: See :func:`emotion_scores`, in percent.
+        list[dict[str, float]]: Of each setting, see :func:`emotion_scores`,
+        in percent.
     """
     tested = np.concatenate([test for _, test in folds])
-    return emotion_scores(labels[tested], np.concatenate(
-        predict_folds(features, labels, folds, readout)))
+    return [emotion_scores(labels[tested], np.concatenate(predictions))
+            for predictions in predict_folds(features, labels, folds,
+                                             readout)]
 
 
 @torch.no_grad()

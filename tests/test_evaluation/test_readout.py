@@ -12,7 +12,7 @@ import mmair.evaluation.readout as readout
 from mmair.errors import InputError
 from mmair.layouts import get_layout
 from mmair.models.heads import pool_windows
-from mmair.evaluation.readout import (batches, choose, extra_trees,
+from mmair.evaluation.readout import (batches, extra_trees,
                                       extract_features, folds_of,
                                       logistic_regression,
                                       nearest_neighbours, out_of_fold,
@@ -136,7 +136,7 @@ FOLDS = [(np.flatnonzero(np.arange(90) % 5 != i),
 def test_readouts_learn(readout):
     features, labels = blobs(gap=2.)
     (train, test), *_ = FOLDS
-    predicted = readout(features[train], labels[train], features[test])
+    predicted, = readout(features[train], labels[train], features[test])
     assert (predicted == labels[test]).mean() > .8
 
 
@@ -144,11 +144,11 @@ def test_readouts_learn(readout):
     logistic_regression(.1), support_vectors(1.), nearest_neighbours(5)])
 def test_readouts_ignore_the_scale_of_features(readout):
     features, labels = blobs(gap=2.)
-    scores = out_of_fold(features, labels, FOLDS, readout)
+    scores, = out_of_fold(features, labels, FOLDS, readout)
     scale = np.array([1e3, 1, 1e-3, 1, 1, 10])
-    scaled = out_of_fold(features * scale + 7, labels, FOLDS, readout)
+    scaled, = out_of_fold(features * scale + 7, labels, FOLDS, readout)
     assert scaled['macro_f1'] == pytest.approx(scores['macro_f1'], abs=3)
-    predictions = predict_folds(features, labels, FOLDS, readout)
+    predictions, = predict_folds(features, labels, FOLDS, readout)
     assert scores['top1'] == pytest.approx(100 * np.mean([
         (p == labels[test]).mean() for p, (_, test) in zip(predictions,
                                                            FOLDS)]))
@@ -184,36 +184,29 @@ def test_support_vectors_of_a_linear_and_a_gaussian_kernel(C, constant):
     def of(*kernels):
         return machine(*kernels).fit(train, labels[:40]).predict(test).tolist()
 
-    found = support_vectors(C)(train, labels[:40], test).tolist()
+    found = support_vectors(C)(train, labels[:40], test)[0].tolist()
     assert found == of(linear, gaussian)
     if C < 1 and not constant:
         assert found != of(linear) and found != of(gaussian)
 
 
-def test_a_choice_is_the_best_on_the_tuning_folds():
-    features, labels = blobs(gap=.5)
-
-    def score(k):
-        return out_of_fold(features, labels, FOLDS,
-                           nearest_neighbours(k))['macro_f1']
-    scores = {k: score(k) for k in (1, 5, 25)}
-    best = max(scores.values())
-    assert sorted(scores.values())[1] < best  # no two of them
-    for order in ([1, 5, 25], [25, 5, 1]):
-        assert scores[choose(order, score)] == best
-
-
-def test_of_equals_the_first_is_chosen():
-    scores = {(False, .1): 3., (False, 1.): 7., (True, .1): 7., (True, 1.): 6.}
-    assert choose(list(scores), scores.get) == (False, 1.)
-    assert choose(list(scores)[::-1], scores.get) == (True, .1)
-
-
-def test_what_is_no_choice_is_not_scored():
-    """It needs no folds to tune on."""
-    def score(_):
-        raise AssertionError
-    assert choose([25], score) == 25
+@pytest.mark.parametrize('make, settings', [
+    (logistic_regression, (1e-3, .1, 10.)), (support_vectors, (.01, .1, 1.)),
+    (nearest_neighbours, (1, 5, 25))])
+@pytest.mark.parametrize('dims', [6, 200])
+def test_many_settings_are_each_by_itself(make, settings, dims):
+    """In their order, whatever they share."""
+    features, labels = blobs(gap=1.2 / dims**.5, dims=dims)
+    found = predict_folds(features, labels, FOLDS[:2], make(*settings))
+    assert len(found) == len(settings)
+    for setting, predictions in zip(settings, found):
+        alone, = predict_folds(features, labels, FOLDS[:2], make(setting))
+        assert all(map(np.array_equal, predictions, alone))
+    assert not all(map(np.array_equal, found[0], found[-1]))
+    assert [scores['macro_f1'] for scores in out_of_fold(
+        features, labels, FOLDS[:2], make(*settings))] == [
+            out_of_fold(features, labels, FOLDS[:2], make(s))[0]['macro_f1']
+            for s in settings]
 
 
 def test_features_standardised_per_actor():
@@ -280,7 +273,7 @@ def test_features_are_held_once(monkeypatch):
 def test_features_are_pooled_over_parts_of_the_data():
     backbone, data = Channels(3, 4), Windows()
     found = extract_features(backbone, data, batch_size=2, description=None)
-    assert found.shape == (5, 4 * 2 * 5)
+    assert found.shape == (5, 4 * 2 * 3)
     with torch.no_grad():
         maps = backbone(data.x.flatten(0, 1))
     np.testing.assert_allclose(found, pool_windows(

@@ -120,7 +120,7 @@ class Bench:
         self.rows.append(row + [str(len(per_seed))])
 
     def read(self, features: np.ndarray, readout) -> Dict[str, Dict]:
-        return {p: out_of_fold(features, self.labels, folds, readout)
+        return {p: out_of_fold(features, self.labels, folds, readout)[0]
                 for p, folds in self.folds.items()}
 
     def pretrained(self, paths: List[str]) -> None:

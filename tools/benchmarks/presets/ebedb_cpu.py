@@ -3,6 +3,7 @@
 _base_ = '_ebedb.py'
 title = 'EBEDB, width 16, 15 epochs'
 protocols = ['xseq', 'xrec', 'xsub', 'xsub_fixed']
+svm = True
 seeds = [0, 1]
 
 _config = 'configs/air/air_stgcn_ebedb_cpu.py'

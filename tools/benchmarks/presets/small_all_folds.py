@@ -1,12 +1,13 @@
 # Every method at width 8 on all folds of every split, both tracks, one seed;
-# features read by an SVM as well, as movement statistics are. Given the work
-# directory of small.py, it takes the blind pre-trainings from there.
+# features read by an SVM as well, as movement statistics are. From scratch is
+# trained on each fold for as many steps as the others are pre-trained. Given
+# the work directory of small.py, it takes the blind pre-trainings from there.
 _base_ = 'small.py'
 title = 'EBEDB, small: width 8, 15 epochs'
 tracks = ['blind', 'adapted']
 protocols = ['random', 'xseq', 'xrec', 'xsub']
 svm = True
-recogniser = None
+percentages = []
 _rows = _base_.rows
 rows = {
     '_delete_': True,
@@ -15,6 +16,9 @@ rows = {
     'SkeletonCLR': _rows['SkeletonCLR'],
     'VICReg': _rows['VICReg'],
     **_base_._peers,
+    'From scratch': dict(
+        _rows['From scratch'], steps=630,
+        protocols=['xseq', 'xrec', 'xsub']),
     **{
         row: _rows[row]
         for row in ('Random encoder', 'Wide random encoder',
