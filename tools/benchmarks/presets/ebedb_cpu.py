@@ -1,30 +1,27 @@
-# EBEDB within reach of two CPU cores over all folds: ST-GCN of base width 16,
-# 64 frames at 15 Hz, 15 epochs. Some five to eight hours of one core.
-_base_ = '_ebedb.py'
-title = 'EBEDB, width 16, 15 epochs'
-protocols = ['xseq', 'xrec', 'xsub', 'xsub_fixed']
-svm = True
+# Every method at width 8 on all folds of every split, both tracks, two seeds;
+# features read by an SVM as well, as movement statistics are. From scratch is
+# trained on each fold for as many steps as the others are pre-trained. Given
+# the work directory of small.py, it takes the blind pre-trainings from there.
+_base_ = 'small.py'
+title = 'EBEDB, width 8, 15 epochs'
+tracks = ['blind', 'adapted']
+protocols = ['random', 'xseq', 'xrec', 'xsub', 'xsub_fixed']
 seeds = [0, 1]
-
-_config = 'configs/air/air_stgcn_ebedb_cpu.py'
-_once = dict(kind='pretrained', seeds=[0])
+svm = True
+percentages = []
+_rows = _base_.rows
 rows = {
-    'AIR': dict(kind='pretrained', config=_config),
+    '_delete_': True,
+    'AIR': _rows['AIR'],
     # The codebook, and a GCN with random weights beside it.
-    'AIR untrained': dict(
-        kind='pretrained', config=_config, options=_base_._untrained),
-    'SkeletonCLR': dict(
-        kind='pretrained',
-        config='configs/skeletonclr/skeletonclr_stgcn_ebedb_cpu.py'),
-    'AimCLR': dict(
-        kind='pretrained', config='configs/aimclr/aimclr_stgcn_ebedb_cpu.py'),
-    'VICReg': dict(_once, config='configs/vicreg/vicreg_stgcn_ebedb_cpu.py'),
-    'SwAV': dict(_once, config='configs/swav/swav_stgcn_ebedb_cpu.py'),
-    'MAMP': dict(
-        kind='pretrained', config='configs/mamp/mamp_stgcn_ebedb_cpu.py'),
-    'Random encoder': dict(kind='random', config=_config),
-    'Wide random encoder': dict(
-        kind='random', config=_config, seeds=[0],
-        options={'model.backbone.base_channels': 48}),
-    'Movement statistics': dict(kind='statistics')
+    'AIR untrained': _base_._air_untrained,
+    'SkeletonCLR': _rows['SkeletonCLR'],
+    'VICReg': _rows['VICReg'],
+    **_base_._peers,
+    'From scratch': dict(
+        _rows['From scratch'], seeds=[0], steps=630,
+        protocols=['xseq', 'xrec', 'xsub']),
+    'Random encoder': _rows['Random encoder'],
+    'Wide random encoder': dict(_rows['Wide random encoder'], seeds=[0]),
+    'Movement statistics': _rows['Movement statistics']
 }

@@ -3,7 +3,8 @@
 # matters. The best of them are what the configs of each method have. Blind,
 # one seed; scored inside the training part of xsub_fixed alone, so that the
 # actors it tests choose nothing.
-_base_ = 'small_all_folds.py'
+_base_ = 'ebedb_cpu.py'
+seeds = [0]
 title = 'EBEDB, trials on six actors: width 8, 15 epochs'
 tracks = ['blind']
 protocols = ['xseq', 'xrec', 'xsub']
