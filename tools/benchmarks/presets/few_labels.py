@@ -1,6 +1,6 @@
-# How many labels a readout of frozen features needs: AIR and the peers of
-# small.py on all folds, and on both tracks. Given the work directory of
-# small.py or ebedb_cpu.py, it takes the pre-trainings from there.
+# How many labels a readout of frozen features needs, on all folds and on both
+# tracks. Give it the work directory of ebedb_cpu.py, whose pre-trainings it
+# takes.
 _base_ = 'ebedb_cpu.py'
 seeds = [0]
 protocols = ['xseq', 'xrec', 'xsub']
@@ -8,12 +8,11 @@ probe_percentages = [5, 10, 20, 50]
 draws = 5
 knn = []
 svm = False
+recogniser = None
 rows = {
     '_delete_': True,
     **{
-        row: _base_.rows[row]
-        for row in ('AIR', 'AIR untrained', 'SkeletonCLR', 'VICReg',
-                    'Random encoder', 'Wide random encoder',
-                    'Movement statistics')
+        name: row
+        for name, row in _base_.rows.items() if name != 'From scratch'
     }
 }
