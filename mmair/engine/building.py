@@ -60,6 +60,8 @@ def building(cfg: Config) -> Iterator[None]:
         told = _told(parts, message)
         if told is None and isinstance(error, (AssertionError, ValueError)):
             told = _refused(parts, message, error)
+        if told is None and isinstance(error, TypeError):
+            told = _text(parts, message, error)
         if told is None:
             raise
         raise InputError(
@@ -100,9 +102,7 @@ def _told(parts: List[_Part], message: str) -> Optional[str]:
 def _refused(parts: List[_Part], message: str,
              error: Exception) -> Optional[str]:
     """The sentence for what a class says while it is made, or None."""
-    owners = [type(frame.f_locals.get('self')).__name__
-              for frame, _ in traceback.walk_tb(error.__traceback__)
-              if frame.f_code.co_name == '__init__'][::-1]
+    owners = _made(error)
     if not message or not owners:
         return None
     message = shorten(message, 200, placeholder='...')
@@ -116,6 +116,24 @@ def _refused(parts: List[_Part], message: str,
                       and re.search(rf'\b{key}\b', message)]
             return f'{_few(fields) or "a dataloader"}: {message}'
     return message if 'Runner' in owners else None
+
+
+def _text(parts: List[_Part], message: str,
+          error: Exception) -> Optional[str]:
+    """The sentence for text that a class cannot count with, or None."""
+    fields = [f'{path}.{key} is {value!r}'
+              for owner in _made(error)[:1] for path, part in parts
+              if _is((path, part), owner) for key, value in part.items()
+              if key != 'type' and isinstance(value, str)]
+    return (f'{_few(fields)}, expected a number'
+            if fields and "'str'" in message else None)
+
+
+def _made(error: Exception) -> List[str]:
+    """Classes that were being made when an error came, the inner first."""
+    return [type(frame.f_locals.get('self')).__name__
+            for frame, _ in traceback.walk_tb(error.__traceback__)
+            if frame.f_code.co_name == '__init__'][::-1]
 
 
 def _without_type(path: str, parts: List[_Part]) -> str:

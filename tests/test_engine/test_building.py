@@ -106,6 +106,8 @@ def test_what_a_class_refuses(tmp_path):
             ({'optim_wrapper.optimizer.lr': -1},
              'optim_wrapper.optimizer of type AdamW: Invalid learning rate: '
              '-1'),
+            ({'optim_wrapper.optimizer.lr': 'fast'},
+             "optim_wrapper.optimizer.lr is 'fast', expected a number"),
             ({'default_hooks.logger.interval': 0},
              'default_hooks.logger of type LoggerHook: interval must be '
              'greater than 0'),
@@ -132,6 +134,7 @@ def test_what_a_class_refuses(tmp_path):
     KeyError('joints'), KeyError(), AssertionError(), TypeError('odd'),
     ValueError('odd'), RuntimeError('odd'), InputError('model: is odd'),
     TypeError("f() got an unexpected keyword argument 'not_in_the_config'"),
+    TypeError("'<=' not supported between instances of 'float' and 'str'"),
     TypeError("f() missing 1 required positional argument: 'x'")])
 def test_what_no_field_explains_stays(error):
     with pytest.raises(type(error)) as caught:
