@@ -144,8 +144,9 @@ class Comparison:
         return list(self.preset.rows[row].get('seeds', self.preset.seeds))
 
     def _protocols(self, row: str) -> List[str]:
-        return list(self.preset.rows[row].get('protocols',
-                                              self.preset.protocols))
+        own = self.preset.rows[row].get('protocols')
+        return [protocol for protocol in self.preset.protocols
+                if own is None or protocol in own]
 
     def _plan(self, track: str, row: str) -> None:
         kind = self.preset.rows[row].kind

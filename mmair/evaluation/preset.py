@@ -100,11 +100,6 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
                              f'expected some of {", ".join(_ROW_KEYS)}')
         if row.kind != 'statistics' and 'config' not in row:
             raise InputError(f'{where} has no config')
-        for protocol in row.get('protocols', ()):
-            if protocol not in preset.protocols:
-                raise InputError(f'{where} has the protocol {protocol!r}, '
-                                 'expected some of the preset\'s '
-                                 f'{", ".join(preset.protocols)}')
         seeds = row.get('seeds', preset.seeds)
         if len(row.get('backbones', seeds)) != len(seeds):
             raise InputError(f'{where} has {len(row.backbones)} backbones, '

@@ -37,11 +37,12 @@ DATA = dict(
 
 
 def test_a_recording_is_recognised_whatever_is_beside_it(runner):
-    head = runner.model.cls_head
+    head = runner.model.eval().cls_head.train()
     head.norm.momentum = None  # the mean of all batches
     windows = torch.stack([sample['inputs'] for sample in
                            DATASETS.build(DATA).__getitems__(range(28))])
     head(runner.model.extract_feat(windows)[0], num_clips=2)
+    runner.model.train()
 
     found = [recognise(runner, dict(
         batch_size=batch_size, num_workers=0, dataset=DATA,
