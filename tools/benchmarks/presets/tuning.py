@@ -15,26 +15,33 @@ svm = False
 recogniser = None
 
 _step = 'optim_wrapper.optimizer.lr'
+_heat = 'model.head.temperature'
 _covariance = 'model.loss.cov_weight'
-_temperature = {'temperature 0.2': {'model.head.temperature': 0.2}}
+_prototypes = 'model.head.num_labels'
+# What all began with, where their configs have something else by now.
+_first = {
+    'SkeletonCLR': {_heat: 0.07},
+    'VICReg': {_covariance: 1.},
+    'SwAV': {_prototypes: (32, )}
+}
+_temperature = {'temperature 0.2': {_heat: 0.2}}
 _own = {
-    'AIR': {'one scale': {'model.head.num_labels': (32, )}},
+    'AIR': {'one scale': {_prototypes: (32, )}},
     'SkeletonCLR': _temperature,
     'AimCLR': _temperature,
     'VICReg': {'covariance 5': {_covariance: 5.}},
-    'SwAV': {'128 prototypes': {'model.head.num_labels': (128, )}},
+    'SwAV': {'128 prototypes': {_prototypes: (128, )}},
     'MAMP': {'90 % masked': {'model.mask_ratio': 0.9}}
 }
 rows = {'_delete_': True}
 for _name, _trial in _own.items():
     _row = _base_.rows[_name]
-    _first = {**_row['options'], _step: 2e-3}
-    if _name == 'VICReg':
-        _first[_covariance] = 1.
-    for _what, _options in {
+    _options = {**_row['options'], _step: 2e-3, **_first.get(_name, {})}
+    for _what, _other in {
             'step 2e-3': {},
             'step 6e-4': {_step: 6e-4},
             'step 6e-3': {_step: 6e-3},
             **_trial
     }.items():
-        rows[f'{_name}, {_what}'] = dict(_row, options={**_first, **_options})
+        rows[f'{_name}, {_what}'] = dict(
+            _row, options={**_options, **_other})
