@@ -61,7 +61,7 @@ def building(cfg: Config) -> Iterator[None]:
         if told is None and isinstance(error, (AssertionError, ValueError)):
             told = _refused(parts, message, error)
         if told is None and isinstance(error, TypeError):
-            told = _text(parts, message, error)
+            told = _text(parts, error)
         if told is None:
             raise
         raise InputError(
@@ -102,7 +102,7 @@ def _told(parts: List[_Part], message: str) -> Optional[str]:
 def _refused(parts: List[_Part], message: str,
              error: Exception) -> Optional[str]:
     """The sentence for what a class says while it is made, or None."""
-    owners = _made(error)
+    owners = [made.__name__ for made in _made(error)]
     if not message or not owners:
         return None
     message = shorten(message, 200, placeholder='...')
@@ -118,20 +118,23 @@ def _refused(parts: List[_Part], message: str,
     return message if 'Runner' in owners else None
 
 
-def _text(parts: List[_Part], message: str,
-          error: Exception) -> Optional[str]:
-    """The sentence for text that a class cannot count with, or None."""
-    fields = [f'{path}.{key} is {value!r}'
-              for owner in _made(error)[:1] for path, part in parts
-              if _is((path, part), owner) for key, value in part.items()
-              if key != 'type' and isinstance(value, str)]
-    return (f'{_few(fields)}, expected a number'
-            if fields and "'str'" in message else None)
+def _text(parts: List[_Part], error: Exception) -> Optional[str]:
+    """The sentence for text where a class has a number, or None."""
+    for made in _made(error)[:1]:
+        arguments = inspect.signature(made).parameters
+        fields = [f'{path}.{key} is {value!r}' for path, part in parts
+                  if _is((path, part), made.__name__)
+                  for key, value in part.items()
+                  if isinstance(value, str) and key in arguments
+                  and isinstance(arguments[key].default, (int, float))]
+        if fields:
+            return f'{_few(fields)}, expected a number'
+    return None
 
 
-def _made(error: Exception) -> List[str]:
+def _made(error: Exception) -> List[type]:
     """Classes that were being made when an error came, the inner first."""
-    return [type(frame.f_locals.get('self')).__name__
+    return [type(frame.f_locals.get('self'))
             for frame, _ in traceback.walk_tb(error.__traceback__)
             if frame.f_code.co_name == '__init__'][::-1]
 
