@@ -109,7 +109,7 @@ def load_preset(path: str, options: Optional[dict] = None) -> Config:
             raise InputError(f'{path}: probe_percentages holds {percentage}, '
                              'expected more than 0 and less than 100, which '
                              'every readout gets anyway')
-    if preset.subject is not None and preset.subject not in preset.rows:
+    if preset.subject is not None and preset.subject not in [*preset.rows]:
         raise InputError(f'{path}: the subject {preset.subject!r} is no row')
     for track in preset.tracks:
         if track not in ('blind', 'adapted'):
