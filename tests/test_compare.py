@@ -595,6 +595,7 @@ def test_weights_that_saw_test_labels_are_refused(fresh, presets, tmp_path,
     ('protocols = ["xfoo"]', "no folds of 'xfoo'"),
     ('seeds = [', 'not readable as a preset'),
     ('subject = "nobody"', "subject 'nobody' is no row"),
+    ('subject = ["AIR", "linear"]', "subject ['AIR', 'linear'] is no row"),
     ('C_statistics = 0.1', 'C_statistics is 0.1, expected a list such as '
      '[0.1]'),
     ('classes = ["anger"]', "has the class 'anger' alone, expected two"),
