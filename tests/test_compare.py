@@ -593,6 +593,7 @@ def test_weights_that_saw_test_labels_are_refused(fresh, presets, tmp_path,
     ('rows = dict(AIR=dict(backbones=[1, 2]))', 'has 2 backbones, expected '
      '1, one a seed'),
     ('protocols = ["xfoo"]', "no folds of 'xfoo'"),
+    ('rows = dict(AIR=dict(protocols=["xfoo"]))', "no folds of 'xfoo'"),
     ('seeds = [', 'not readable as a preset'),
     ('subject = "nobody"', "subject 'nobody' is no row"),
     ('subject = ["AIR", "linear"]', "subject ['AIR', 'linear'] is no row"),

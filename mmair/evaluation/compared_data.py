@@ -81,6 +81,9 @@ class ComparedData:
         self.folds = {p: folds_of(dataset, p) if preset.inside is None else
                       tuning_folds(dataset, p, preset.inside) for p in (
             *preset.protocols, *(preset.splits if preset.recogniser else ()))}
+        for row in preset.rows.values():
+            for protocol in row.get('protocols', ()):
+                folds_of(dataset, protocol)  # it exists
         choices = (preset.C, preset.C_statistics, preset.C_svm)
         chosen = any(len(choice) > 1 for choice in (
             *choices, *(feature_ways(preset, t) for t in preset.tracks)))
