@@ -1,7 +1,6 @@
 # Every method at width 8 on all folds of every split, both tracks, two seeds;
-# features read by an SVM as well, as movement statistics are. From scratch is
-# trained on each fold for as many steps as the others are pre-trained. Given
-# the work directory of small.py, it takes the blind pre-trainings from there.
+# features read by an SVM as well, as movement statistics are. Given the work
+# directory of small.py, it takes the blind pre-trainings from there.
 _base_ = 'small.py'
 title = 'EBEDB, width 8, 15 epochs'
 tracks = ['blind', 'adapted']
@@ -18,9 +17,6 @@ rows = {
     'SkeletonCLR': _rows['SkeletonCLR'],
     'VICReg': _rows['VICReg'],
     **_base_._peers,
-    'From scratch': dict(
-        _rows['From scratch'], seeds=[0], steps=630,
-        protocols=['xseq', 'xrec', 'xsub']),
     'Random encoder': _rows['Random encoder'],
     'Wide random encoder': dict(_rows['Wide random encoder'], seeds=[0]),
     'Movement statistics': _rows['Movement statistics']

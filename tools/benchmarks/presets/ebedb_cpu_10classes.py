@@ -7,11 +7,3 @@ seeds = [0]
 protocols = ['xseq', 'xrec', 'xsub']
 knn = []
 svm = False
-recogniser = None
-rows = {
-    '_delete_': True,
-    **{
-        name: row
-        for name, row in _base_.rows.items() if name != 'From scratch'
-    }
-}

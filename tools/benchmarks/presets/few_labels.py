@@ -8,11 +8,3 @@ probe_percentages = [5, 10, 20, 50]
 draws = 5
 knn = []
 svm = False
-recogniser = None
-rows = {
-    '_delete_': True,
-    **{
-        name: row
-        for name, row in _base_.rows.items() if name != 'From scratch'
-    }
-}
