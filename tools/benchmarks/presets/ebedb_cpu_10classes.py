@@ -3,7 +3,6 @@
 _base_ = 'ebedb_cpu.py'
 title = 'EBEDB, ten emotions: width 8, 15 epochs'
 classes = None
-seeds = [0]
 protocols = ['xseq', 'xrec', 'xsub']
 knn = []
 svm = False
