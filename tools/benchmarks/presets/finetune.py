@@ -18,6 +18,5 @@ rows = {
         name: row
         for name, row in _base_.rows.items() if row['kind'] == 'pretrained'
     },
-    'From scratch': dict(
-        kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py')
+    'From scratch': _base_._from_scratch
 }

@@ -9,8 +9,4 @@ protocols = ['xseq', 'xrec', 'xsub']
 seeds = [0]
 knn = []
 svm = False
-rows = {
-    'From scratch': dict(
-        kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py',
-        steps=630)
-}
+rows = {'From scratch': dict(_base_._from_scratch, steps=630)}

@@ -33,8 +33,9 @@ rows = {
         kind='supervised', config='configs/air/air_stgcn_ebedb_cpu.py'),
     'Movement statistics': dict(kind='statistics')
 }
-# For presets that build on this one: the other peers; the codebook, and a GCN
-# with random weights beside it.
+# For presets that build on this one: the network without pre-training; the
+# other peers; the codebook, and a GCN with random weights beside it.
+_from_scratch = rows['From scratch']
 _peers = {
     'AimCLR': dict(
         rows['SkeletonCLR'],
