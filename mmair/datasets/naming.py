@@ -2,11 +2,13 @@
 
 A converter asks a :class:`NamePattern` or a :class:`Manifest` for emotion,
 actor, recording session and action of a file, and :class:`Classes` for the
-class that a written emotion means.
+class that a written emotion means. A letter with an accent is one letter,
+however a file system or a table writes it.
 """
 import functools
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Sequence, Set, Tuple
@@ -59,7 +61,8 @@ class NamePattern:
         Raises:
             InputError: If the pattern is not found.
         """
-        match = re.search(self.pattern, _relative(path, self.root))
+        match = re.search(_composed(self.pattern),
+                          _relative(path, self.root))
         if match is None:
             raise InputError(f'{path}: the pattern {quoted(self.pattern)} is '
                              'not found in its name')
@@ -129,7 +132,8 @@ class Manifest:
 def _manifest(path: Path, sha256: str) -> Dict[str, Dict[str, str]]:
     rows = {}
     for row in read_rows(path, ['file']):
-        name = re.sub(r'^(\./)+', '', row['file'].replace('\\', '/'))
+        name = _composed(
+            re.sub(r'^(\./)+', '', row['file'].replace('\\', '/')))
         if not name or name in rows:
             raise InputError(
                 f'{path}: file is {quoted(name)} in a row, expected a file '
@@ -139,7 +143,15 @@ def _manifest(path: Path, sha256: str) -> Dict[str, Dict[str, str]]:
 
 
 def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
+    return _composed(path.relative_to(root).as_posix())
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize('NFC', text)
+
+
+def _folded(text: str) -> str:
+    return _composed(text).lower()
 
 
 def _without_suffix(name: str) -> str:
@@ -166,7 +178,7 @@ class Classes:
     def __post_init__(self) -> None:
         meaning = {}
         for number, (name, spellings) in enumerate(self.spellings):
-            for spelling in (name.lower(), *map(str.lower, spellings)):
+            for spelling in map(_folded, (name, *spellings)):
                 if (not spelling
                         or meaning.setdefault(spelling, number) != number):
                     raise InputError(
@@ -193,7 +205,7 @@ class Classes:
             InputError: If it means none.
         """
         for name, spellings in self.spellings:
-            if word.lower() in (name.lower(), *map(str.lower, spellings)):
+            if _folded(word) in map(_folded, (name, *spellings)):
                 return name
         raise InputError(f'the emotion {quoted(word)} is none of '
                          f'{", ".join(self.names)} and their spellings')

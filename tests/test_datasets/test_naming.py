@@ -1,4 +1,5 @@
 import pickle
+import unicodedata
 
 import pytest
 
@@ -55,6 +56,20 @@ def test_manifest(tmp_path):
         dict(emotion='fear')]
     with pytest.raises(InputError, match='four.csv: .* has no row of it'):
         naming(files[3])
+
+
+@pytest.mark.parametrize('on_disk, written', [('NFD', 'NFC'),
+                                              ('NFC', 'NFD')])
+def test_accents_are_written_in_two_ways(tmp_path, on_disk, written):
+    path = tmp_path / unicodedata.normalize(on_disk, 'Zoé_dégoût.csv')
+    words = unicodedata.normalize(written, 'Zoé_dégoût.csv,dégoût')
+    table = manifest(tmp_path, f'file,emotion\n{words}\n')
+    pattern = NamePattern(tmp_path, unicodedata.normalize(
+        written, '(?P<actor>Zoé)_(?P<emotion>[a-zéû]+)'))
+    classes = Classes.of([unicodedata.normalize(on_disk, 'disgust=Dégoût')])
+    assert not table.without_file([path])
+    for naming in (table, pattern):
+        assert classes.named(naming(path)['emotion']) == 'disgust'
 
 
 def test_a_manifest_may_be_larger_than_a_table_of_numbers(tmp_path,
