@@ -3,6 +3,7 @@
 # pre-trained on EBEDB so mapped. Half an hour of one CPU core.
 _base_ = 'small.py'
 title = 'Bandai-Namco to EBEDB, width 8'
+seeds = [0, 1]
 protocols = ['xseq', 'xrec', 'xsub']
 recogniser = None
 
