@@ -1,6 +1,6 @@
 # Across skeletons and people: pre-trained on the styles of bandai_namco.py,
 # read on EBEDB, whose joints are mapped to that skeleton; beside the same
-# pre-trained on EBEDB so mapped. Half an hour of one CPU core.
+# pre-trained on EBEDB so mapped. One to three hours of one CPU core.
 _base_ = 'small.py'
 title = 'Bandai-Namco to EBEDB, width 8'
 seeds = [0, 1]
