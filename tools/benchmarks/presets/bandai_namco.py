@@ -1,9 +1,8 @@
 # Another skeleton, other people, and styles in place of emotions: the second
 # set of the Bandai-Namco-Research-Motiondataset, 2902 recordings of ten
 # actions in seven styles. Who acted is not known, so settings are chosen
-# without the action of the first fold, and the track is blind. The rows are
-# those of ebedb_cpu.py, 7 epochs are as many steps as 15 of EBEDB. One to three
-# hours of one CPU core.
+# without the action of the first fold, and the track is blind. Seven epochs
+# are as many steps as 15 of EBEDB. One to three hours of one CPU core.
 _base_ = 'small.py'
 title = 'Bandai-Namco, styles, width 8, 7 epochs'
 dataset = dict(
