@@ -695,14 +695,14 @@ rows = dict(AIR=dict(options={{'model.head.queue_length': 64}}))
             assert 'knock' not in set(actions[np.concatenate(fold)])
     for name in list(comparison.units):
         if name.startswith(('pretrain/', 'features/')) and not any(
-                row in name for row in ('wide', 'aimclr', 'vicreg')):
+                row in name for row in ('wide', 'aimclr', 'vicreg', 'swav')):
             for needed in (*comparison.units[name].needs, name):
                 if not comparison.done(needed):
                     assert comparison.run(needed)
     features = [np.load(file) for file in
                 (tmp_path / 'run/features').glob('*.npy')]
-    # AIR, its GCN alone, untrained; SkeletonCLR, random, statistics.
-    assert len(features) == 6
+    # AIR, its GCN alone, untrained; SkeletonCLR, MAMP, random, statistics.
+    assert len(features) == 7
     assert all(len(x) == len(actions) and np.isfinite(x).all()
                for x in features)
 
