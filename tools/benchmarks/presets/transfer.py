@@ -23,7 +23,7 @@ _epochs = {'train_cfg.max_epochs': 7}
 _other = dict(
     type='mmair.SkeletonDataset', ann_file='data/bandai_namco.pkl')
 _air = dict(
-    kind='pretrained', config=_base_.rows['AIR'].config,
+    _base_.rows['AIR'],
     options={**_base_.rows['AIR'].options, 'model.layout': _layout})
 _air_of_other = dict(
     _air, options={**_air['options'], **_epochs}, pretrain_dataset=_other)
