@@ -45,3 +45,8 @@ for _name, _trial in _own.items():
     }.items():
         rows[f'{_name}, {_what}'] = dict(
             _row, options={**_options, **_other})
+# The same trials of AIR, read out without the codes.
+rows.update({
+    f'{name}, GCN alone': dict(row, gcn_alone=True)
+    for name, row in list(rows.items()) if name.startswith('AIR,')
+})
